@@ -1,0 +1,1 @@
+"""SecureCart: a private document folder on S3 for every employee."""

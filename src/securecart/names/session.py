@@ -1,0 +1,51 @@
+"""A role session: what STS hands out and every later decision rests on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RoleSession:
+    """One person (or program) acting in one role, for a bounded time.
+
+    `context` holds the provider's condition keys that AWS keeps for the
+    session's life (`saml:sub`, `<issuer>:sub` …), names in lower case.
+    `session_policies` are policy documents as text, inline first.
+    `credential_id` is the access key id that the session was issued with.
+    """
+
+    account: str
+    role_name: str
+    role_path: str
+    role_id: str
+    session_name: str
+    credential_id: str
+    issued_at: datetime
+    expires_at: datetime
+    tags: tuple[tuple[str, str], ...] = ()
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str | None = None
+    federated_provider: str | None = None
+    mfa_authenticated: bool | None = None
+    session_policies: tuple[str, ...] = ()
+    session_policy_arns: tuple[str, ...] = ()
+    context: tuple[tuple[str, str], ...] = ()
+    chained: bool = False
+
+    @property
+    def arn(self) -> str:
+        """`arn:aws:sts::<account>:assumed-role/<role>/<session name>`."""
+        return (
+            f"arn:aws:sts::{self.account}:assumed-role/"
+            f"{self.role_name}/{self.session_name}"
+        )
+
+    @property
+    def role_arn(self) -> str:
+        """`arn:aws:iam::<account>:role<path><role>`."""
+        return f"arn:aws:iam::{self.account}:role{self.role_path}{self.role_name}"
+
+    @property
+    def userid(self) -> str:
+        """`<role id>:<session name>`, the value of `aws:userid`."""
+        return f"{self.role_id}:{self.session_name}"

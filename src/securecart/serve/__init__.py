@@ -1,0 +1,1 @@
+"""The long-running processes: gateway, api, portal and the stand-in IdP."""

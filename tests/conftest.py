@@ -1,0 +1,10 @@
+"""What holds for every test of the project."""
+
+import os
+
+from hypothesis import settings
+
+# The suite has a time budget, and a shared machine must not fail a property
+# because it was slow; `make fuzz` looks longer.
+settings.register_profile("suite", max_examples=100, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
