@@ -1,0 +1,308 @@
+"""A request's signature, read but not believed.
+
+Error messages are those of S3, seen from its answers; where AWS's words are
+not published the sense is.
+"""
+
+import hashlib
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from itertools import pairwise
+
+from securecart.wire.http import HttpRequest
+from securecart.wire.query_string import parse_query_string
+from securecart.wire.sigv4.errors import (
+    AuthorizationHeaderMalformed,
+    AuthorizationQueryParametersError,
+    InvalidSignatureArgument,
+    InvalidSignatureRequest,
+    InvalidTargetUri,
+    MissingDate,
+    SignatureError,
+)
+from securecart.wire.sigv4.signature import (
+    ALGORITHM,
+    STREAMING,
+    TERMINATOR,
+    UNSIGNED_PAYLOAD,
+    SignatureKind,
+    UnverifiedSignature,
+    format_timestamp,
+    parse_timestamp,
+)
+
+MAX_AUTHORIZATION_LENGTH = 8192
+"""S3 accepts 8 KB of headers in all; the names of signed ones fit well."""
+MAX_SESSION_TOKEN_LENGTH = 16384
+"""Twice what a session with ten policies, fifty tags and its claims takes."""
+MAX_EXPIRES_SECONDS = 604800
+"""Seven days (S3 API Reference, "Authenticating Requests: Using Query
+Parameters")."""
+
+_NEEDED = (
+    "X-Amz-Algorithm",
+    "X-Amz-Credential",
+    "X-Amz-Signature",
+    "X-Amz-Date",
+    "X-Amz-SignedHeaders",
+    "X-Amz-Expires",
+)
+_TOKEN_PARAMETER = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
+_PAYLOAD_PARAMETER = "X-Amz-Content-Sha256"
+_SINGLE_PARAMETERS = frozenset({*_NEEDED, _TOKEN_PARAMETER, _PAYLOAD_PARAMETER})
+_SINGLE_HEADERS = frozenset(
+    {
+        "authorization",
+        "date",
+        "x-amz-content-sha256",
+        "x-amz-date",
+        "x-amz-security-token",
+    }
+)
+_COMPONENTS = frozenset({"Credential", "SignedHeaders", "Signature"})
+_PAYLOAD_WORDS = STREAMING | {UNSIGNED_PAYLOAD}
+_CREDENTIAL_PARTS = 5
+_ACCESS_KEY_ID = re.compile(r"[A-Za-z0-9_]{1,128}")
+_HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
+_HEADER_NAMES = re.compile(r"[a-z0-9_.-]{1,128}(?:;[a-z0-9_.-]{1,128}){0,99}")
+_DIGITS = re.compile(r"-?[0-9]{1,10}")
+_UNSUPPORTED = (
+    "The authorization mechanism you have provided is not supported. "
+    "Please use AWS4-HMAC-SHA256."
+)
+
+
+def parse_signature(request: HttpRequest) -> UnverifiedSignature | None:
+    """Read the signature of a request; None if it carries none at all.
+
+    Raises:
+        SignatureError: if it carries one that cannot be read, two, one of
+            another kind, or one that covers a target or headers ambiguously.
+    """
+    if not request.target.isascii():
+        raise InvalidTargetUri
+    headers = _single_headers(request)
+    authorization = headers.get("authorization")
+    parameters = _single_parameters(request.query)
+    if authorization is not None:
+        if any(name in parameters for name in _NEEDED):
+            raise InvalidSignatureArgument(
+                "Only one auth mechanism allowed; only the X-Amz-Algorithm query "
+                "parameter, Signature query string parameter or the Authorization "
+                "header should be specified"
+            )
+        return _from_header(request, authorization, headers)
+    if any(name in parameters for name in _NEEDED):
+        return _from_query(request, parameters, headers)
+    return None
+
+
+def _single_headers(request: HttpRequest) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, value in request.headers:
+        if name in _SINGLE_HEADERS:
+            if name in found:
+                raise InvalidSignatureArgument(f"The header {name} was sent twice.")
+            found[name] = value
+    return found
+
+
+def _single_parameters(query: str) -> dict[str, str]:
+    if not query:
+        return {}
+    found: dict[str, str] = {}
+    names: set[str] = set()
+    for name, value in parse_query_string(query):
+        names.add(name)
+        if name in _SINGLE_PARAMETERS:
+            if name in found:
+                raise AuthorizationQueryParametersError(
+                    f"The query parameter {name} was sent twice."
+                )
+            found[name] = value
+    if "AWSAccessKeyId" in names and "Signature" in names:
+        raise InvalidSignatureRequest(_UNSUPPORTED)
+    return found
+
+
+def _from_header(
+    request: HttpRequest, authorization: str, headers: dict[str, str]
+) -> UnverifiedSignature:
+    if len(authorization) > MAX_AUTHORIZATION_LENGTH:
+        raise AuthorizationHeaderMalformed("it is too long.")
+    mechanism, _, rest = authorization.strip().partition(" ")
+    if mechanism != ALGORITHM:
+        if mechanism.startswith("AWS"):
+            raise InvalidSignatureRequest(_UNSUPPORTED)
+        raise InvalidSignatureArgument("Unsupported Authorization Type")
+    components: dict[str, str] = {}
+    for component in rest.split(","):
+        name, _, value = component.strip().partition("=")
+        if name not in _COMPONENTS or name in components:
+            raise AuthorizationHeaderMalformed(
+                f'the authorization component "{component.strip()[:80]}" is malformed.'
+            )
+        components[name] = value
+    if len(components) != len(_COMPONENTS):
+        raise AuthorizationHeaderMalformed(
+            "the authorization header requires three components: "
+            "Credential, SignedHeaders, and Signature."
+        )
+    return _assembled(
+        request,
+        SignatureKind.HEADER,
+        credential=components["Credential"],
+        signed_headers=components["SignedHeaders"],
+        signature=components["Signature"],
+        timestamp=_header_timestamp(headers),
+        expires=None,
+        session_token=headers.get("x-amz-security-token"),
+        payload_hash=headers.get("x-amz-content-sha256"),
+        malformed=AuthorizationHeaderMalformed,
+    )
+
+
+def _header_timestamp(headers: dict[str, str]) -> str:
+    text = headers.get("x-amz-date")
+    if text is not None:
+        return text
+    try:
+        moment = parsedate_to_datetime(headers.get("date", ""))
+        return format_timestamp(moment.replace(tzinfo=moment.tzinfo or UTC))
+    except (ValueError, OverflowError):
+        raise MissingDate from None
+
+
+def _from_query(
+    request: HttpRequest, parameters: dict[str, str], headers: dict[str, str]
+) -> UnverifiedSignature:
+    if not all(name in parameters for name in _NEEDED):
+        raise AuthorizationQueryParametersError(
+            "Query-string authentication version 4 requires the X-Amz-Algorithm, "
+            "X-Amz-Credential, X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, "
+            "and X-Amz-Expires parameters."
+        )
+    if parameters["X-Amz-Algorithm"] != ALGORITHM:
+        raise AuthorizationQueryParametersError(
+            f'X-Amz-Algorithm only supports "{ALGORITHM}"'
+        )
+    if "x-amz-security-token" in headers:
+        raise InvalidSignatureArgument(
+            "A presigned request carries its token as X-Amz-Security-Token parameter."
+        )
+    payload_hash = parameters.get(_PAYLOAD_PARAMETER)
+    sent_hash = headers.get("x-amz-content-sha256")
+    if None not in (payload_hash, sent_hash) and payload_hash != sent_hash:
+        raise InvalidSignatureArgument("x-amz-content-sha256 was sent twice.")
+    return _assembled(
+        request,
+        SignatureKind.QUERY,
+        credential=parameters["X-Amz-Credential"],
+        signed_headers=parameters["X-Amz-SignedHeaders"],
+        signature=parameters["X-Amz-Signature"],
+        timestamp=parameters["X-Amz-Date"],
+        expires=_expires(parameters["X-Amz-Expires"]),
+        session_token=parameters.get(_TOKEN_PARAMETER),
+        payload_hash=payload_hash or sent_hash or UNSIGNED_PAYLOAD,
+        malformed=AuthorizationQueryParametersError,
+    )
+
+
+def _expires(text: str) -> int:
+    if not _DIGITS.fullmatch(text):
+        raise AuthorizationQueryParametersError("X-Amz-Expires should be a number")
+    seconds = int(text)
+    if seconds < 1:
+        raise AuthorizationQueryParametersError("X-Amz-Expires must be positive")
+    if seconds > MAX_EXPIRES_SECONDS:
+        raise AuthorizationQueryParametersError(
+            "X-Amz-Expires must be less than a week (in seconds); that is, the "
+            f"given X-Amz-Expires must be less than {MAX_EXPIRES_SECONDS} seconds"
+        )
+    return seconds
+
+
+def _assembled(
+    request: HttpRequest,
+    kind: SignatureKind,
+    *,
+    credential: str,
+    signed_headers: str,
+    signature: str,
+    timestamp: str,
+    expires: int | None,
+    session_token: str | None,
+    payload_hash: str | None,
+    malformed: Callable[[str], SignatureError],
+) -> UnverifiedSignature:
+    parts = credential.split("/")
+    if len(parts) != _CREDENTIAL_PARTS or not _ACCESS_KEY_ID.fullmatch(parts[0]):
+        raise malformed(
+            "the Credential is mal-formed; expecting "
+            f'"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/{TERMINATOR}".'
+        )
+    access_key_id, date, region, service, terminator = parts
+    if terminator != TERMINATOR:
+        raise malformed(
+            f'incorrect terminator "{terminator[:80]}". '
+            f'This endpoint uses "{TERMINATOR}".'
+        )
+    if not _HEX_DIGEST.fullmatch(signature) or not _ordered(signed_headers):
+        raise malformed("the Signature or the SignedHeaders are malformed.")
+    if session_token is not None and len(session_token) > MAX_SESSION_TOKEN_LENGTH:
+        raise InvalidSignatureArgument("The security token is too long.")
+    return UnverifiedSignature(
+        kind=kind,
+        access_key_id=access_key_id,
+        session_token=session_token,
+        date=date,
+        region=region,
+        service=service,
+        timestamp=timestamp,
+        signed_at=_signed_at(timestamp, date, malformed),
+        expires=expires,
+        signed_headers=tuple(signed_headers.split(";")),
+        signature=signature,
+        payload_hash=_payload_hash(request, service, payload_hash),
+    )
+
+
+def _ordered(names: str) -> bool:
+    if not _HEADER_NAMES.fullmatch(names):
+        return False
+    listed = names.split(";")
+    return all(left < right for left, right in pairwise(listed))
+
+
+def _signed_at(
+    timestamp: str, date: str, malformed: Callable[[str], SignatureError]
+) -> datetime:
+    moment = parse_timestamp(timestamp)
+    if moment is None:
+        raise MissingDate
+    if date != timestamp[:8]:
+        raise malformed(
+            f'Invalid credential date "{date[:80]}". '
+            f'This date is not the same as X-Amz-Date: "{timestamp[:8]}".'
+        )
+    return moment
+
+
+def _payload_hash(request: HttpRequest, service: str, sent: str | None) -> str:
+    if service != "s3":
+        # Other services read bodies whole, and so hold them to the signature
+        # whatever the header says.
+        return hashlib.sha256(request.body).hexdigest()
+    if sent is None:
+        raise InvalidSignatureRequest(
+            "Missing required header for this request: x-amz-content-sha256"
+        )
+    if sent not in _PAYLOAD_WORDS and not _HEX_DIGEST.fullmatch(sent):
+        raise InvalidSignatureArgument(
+            "x-amz-content-sha256 must be "
+            + ", ".join(sorted(_PAYLOAD_WORDS))
+            + ", or a valid sha256 value."
+        )
+    return sent

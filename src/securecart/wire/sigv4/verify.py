@@ -1,0 +1,128 @@
+"""Hold a signature against the request and the secret."""
+
+import hmac
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from securecart.wire.http import HttpRequest
+from securecart.wire.sigv4.canonical import canonical_request, string_to_sign
+from securecart.wire.sigv4.errors import (
+    AuthorizationHeaderMalformed,
+    AuthorizationQueryParametersError,
+    HeadersNotSigned,
+    RequestExpired,
+    RequestTimeTooSkewed,
+    SignatureDoesNotMatch,
+    SignatureError,
+)
+from securecart.wire.sigv4.key import signature_of, signing_key
+from securecart.wire.sigv4.signature import (
+    SignatureKind,
+    UnverifiedSignature,
+    VerifiedSignature,
+)
+
+MAX_SKEW = timedelta(minutes=15)
+"""AWS's own (S3 API Reference, "Error responses", RequestTimeTooSkewed)."""
+
+
+def verify_signature(
+    unverified: UnverifiedSignature,
+    request: HttpRequest,
+    *,
+    secret_access_key: str,
+    region: str,
+    services: Collection[str],
+    now: datetime,
+) -> VerifiedSignature:
+    """Answer the signature as verified if the secret made it, for us and now.
+
+    `unverified` must have been parsed from this very request. The body is
+    covered for services other than S3; an S3 body is covered by
+    `payload_hash`, to which whoever reads it holds it.
+
+    Raises:
+        AuthorizationHeaderMalformed: (or AuthorizationQueryParametersError)
+            if the scope is of another region or service.
+        RequestTimeTooSkewed: if it was signed more than 15 minutes from now.
+        RequestExpired: if it is presigned and past its end.
+        HeadersNotSigned: if host or an x-amz-… header is not covered.
+        SignatureDoesNotMatch: if anything else is not as it was signed.
+    """
+    _check_scope(unverified, region, services)
+    _check_time(unverified, now)
+    _check_coverage(unverified, request)
+    canonical = canonical_request(
+        request,
+        service=unverified.service,
+        signed_headers=unverified.signed_headers,
+        payload_hash=unverified.payload_hash,
+    )
+    key = signing_key(
+        secret_access_key, unverified.date, unverified.region, unverified.service
+    )
+    scope = unverified.scope
+    text = string_to_sign(canonical, timestamp=unverified.timestamp, scope=scope)
+    if not hmac.compare_digest(signature_of(key, text), unverified.signature):
+        raise SignatureDoesNotMatch
+    return VerifiedSignature(
+        kind=unverified.kind,
+        access_key_id=unverified.access_key_id,
+        scope=scope,
+        timestamp=unverified.timestamp,
+        signed_at=unverified.signed_at,
+        signature=unverified.signature,
+        payload_hash=unverified.payload_hash,
+        signing_key=key,
+    )
+
+
+def _check_scope(
+    unverified: UnverifiedSignature, region: str, services: Collection[str]
+) -> None:
+    if unverified.service not in services:
+        raise _malformed(
+            unverified,
+            f'incorrect service "{unverified.service[:80]}". '
+            f'This endpoint belongs to "{", ".join(sorted(services))}".',
+        )
+    if unverified.region != region:
+        raise _malformed(
+            unverified,
+            f"the region '{unverified.region[:80]}' is wrong; expecting '{region}'",
+        )
+
+
+def _malformed(unverified: UnverifiedSignature, reason: str) -> SignatureError:
+    if unverified.kind is SignatureKind.HEADER:
+        return AuthorizationHeaderMalformed(reason)
+    return AuthorizationQueryParametersError(
+        f"Error parsing the X-Amz-Credential parameter; {reason}"
+    )
+
+
+def _check_time(unverified: UnverifiedSignature, now: datetime) -> None:
+    if unverified.signed_at > now + MAX_SKEW:
+        raise RequestTimeTooSkewed
+    if unverified.expires is None:
+        if unverified.signed_at < now - MAX_SKEW:
+            raise RequestTimeTooSkewed
+    elif unverified.signed_at + timedelta(seconds=unverified.expires) < now:
+        raise RequestExpired
+
+
+def _check_coverage(unverified: UnverifiedSignature, request: HttpRequest) -> None:
+    signed = unverified.signed_headers
+    unsigned = {
+        name
+        for name, _ in request.headers
+        if name.startswith("x-amz-") and name not in signed
+    }
+    if "host" not in signed:
+        unsigned.add("host")
+    if unverified.kind is SignatureKind.HEADER and (
+        "x-amz-date" not in signed and "date" not in signed
+    ):
+        unsigned.add("date")
+    if unsigned:
+        raise HeadersNotSigned(", ".join(sorted(unsigned))[:200])
