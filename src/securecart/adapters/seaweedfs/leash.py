@@ -1,0 +1,32 @@
+"""Run a program that dies when its parent does: `leash.py PARENT PROGRAM ARGS…`.
+
+Started as a script by a bare interpreter (`python -I -S`), so it imports
+nothing of the package. It asks the kernel for SIGKILL at the parent's death
+and becomes the program. The kernel watches the *thread* that started us: the
+store must be run by a thread that lives as long as the store does.
+
+Source: prctl(2), PR_SET_PDEATHSIG.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Tie this process to its parent, then become the program."""
+    parent, *command = sys.argv[1:]
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0) != 0:
+        sys.exit(f"prctl: {os.strerror(ctypes.get_errno())}")
+    # The parent may have died before we asked: then nobody tells us any more.
+    if os.getppid() != int(parent):
+        sys.exit("the parent is gone")
+    os.execv(command[0], command)  # noqa: S606  (no shell is what we want)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""Files and directories that only their owner may open."""
+
+import os
+from pathlib import Path
+
+DIRECTORY_MODE = 0o700
+FILE_MODE = 0o600
+
+
+def make_private_directory(path: Path) -> None:
+    """Create the directory, or take away what others may do in it."""
+    path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    path.chmod(DIRECTORY_MODE)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write the file, never readable by others, not even for a moment."""
+    descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, FILE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, FILE_MODE)
+        file.write(content)

@@ -1,0 +1,330 @@
+"""The four processes of the object store, as one thing that runs."""
+
+import asyncio
+import fcntl
+import hashlib
+import logging
+import os
+import secrets
+import signal
+import tempfile
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum
+from functools import partial
+from pathlib import Path
+
+from securecart.adapters.seaweedfs import configuration as settings
+from securecart.adapters.seaweedfs.certificates import issue_certificates
+from securecart.adapters.seaweedfs.configuration import KmsEndpoint, Places, Ports
+from securecart.adapters.seaweedfs.errors import StartFailed, StoreError
+from securecart.adapters.seaweedfs.leftovers import end_leftovers
+from securecart.adapters.seaweedfs.private import (
+    make_private_directory,
+    write_private,
+)
+from securecart.adapters.seaweedfs.process import Process, Program
+from securecart.adapters.seaweedfs.program import find_weed
+from securecart.adapters.seaweedfs.readiness import (
+    client_context,
+    lists_buckets,
+    speaks_tls,
+)
+from securecart.names.credentials import Credentials
+
+_log = logging.getLogger(__name__)
+
+_JWT_VARIABLES = (
+    "WEED_JWT_SIGNING_KEY",
+    "WEED_JWT_SIGNING_READ_KEY",
+    "WEED_JWT_FILER_SIGNING_KEY",
+    "WEED_JWT_FILER_SIGNING_READ_KEY",
+)
+
+_PORT_ATTEMPTS = 5
+"""Another program may take a port between choosing and binding it."""
+
+_FIRST_PAUSE_SECONDS = 0.05
+_LAST_PAUSE_SECONDS = 10.0
+"""Restarts wait twice as long each time, between these two."""
+
+_STEADY_SECONDS = 60.0
+"""After this long without a death the next pause is the first again."""
+
+_LOG_CHECK_SECONDS = 60.0
+"""How often the size of the logs is looked at."""
+
+_SOCKET_PATH_BYTES = 107
+"""unix(7): `sun_path` holds 108 bytes with its closing zero."""
+
+
+class State(Enum):
+    """What the store is doing. Only a READY store answers for certain."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    RESTARTING = "restarting"
+    STOPPING = "stopping"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The store at one moment; a process that is down has no id."""
+
+    state: State
+    processes: Mapping[str, int | None]
+    restarts: int
+    last_failure: str | None
+
+
+class Store:
+    """SeaweedFS in a private directory, for one gateway on this machine.
+
+    The processes die with the thread that called `start` (see `leash.py`).
+    `credentials` and `socket_path` are valid from the construction on and for
+    as long as this object lives; another start has other credentials.
+    """
+
+    def __init__(self, directory: Path, kms: KmsEndpoint | None = None) -> None:
+        self._kms = kms
+        root = directory.absolute()
+        self._places = Places(root, _socket_directory(root))
+        self.credentials = Credentials(
+            "GATEWAY" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30)
+        )
+        self._jwt_keys = {name: secrets.token_urlsafe(32) for name in _JWT_VARIABLES}
+        self._processes: tuple[Process, ...] = ()
+        self._state = State.STOPPED
+        self._restarts = 0
+        self._last_failure: str | None = None
+        self._lock: int | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+
+    @property
+    def socket_path(self) -> Path:
+        """The Unix socket on which the S3 API answers."""
+        return self._places.s3_socket
+
+    @property
+    def state(self) -> State:
+        """What the store is doing."""
+        return self._state
+
+    def health(self) -> Health:
+        """The state, the process ids, and what went wrong last."""
+        return Health(
+            self._state,
+            {process.program.name: process.pid for process in self._processes},
+            self._restarts,
+            self._last_failure,
+        )
+
+    async def start(self) -> None:
+        """Start all four, and return when a signed request is answered.
+
+        Raises:
+            StoreError: if the program is missing, the directory cannot be
+                written or is in use, or a process does not start.
+        """
+        self._state = State.STARTING
+        try:
+            weed = find_weed()
+            self._prepare()
+            await self._start_on_free_ports(weed)
+        except BaseException:
+            await self._halt()
+            self._release()
+            self._state = State.STOPPED
+            raise
+        self._state = State.READY
+        self._supervisor = asyncio.create_task(self._supervise(weed))
+
+    async def stop(self) -> None:
+        """Stop all four in the order that loses nothing. Drain first."""
+        self._state = State.STOPPING
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._supervisor
+            self._supervisor = None
+        await self._halt()
+        self._release()
+        self._state = State.STOPPED
+
+    def _prepare(self) -> None:
+        places = self._places
+        try:
+            for directory in (
+                *(places.root, places.sockets, places.config, places.certificates),
+                *(places.logs, *(places.root / name for name in ("m", "data", "f"))),
+            ):
+                make_private_directory(directory)
+            self._lock = _lock(places.root)
+            end_leftovers(places.config_argument)
+            issue_certificates(places.certificates, datetime.now(UTC))
+            for name, text in (
+                (places.config / "security.toml", settings.security_toml(places)),
+                (places.config / "master.toml", settings.master_toml()),
+                (places.config / "filer.toml", settings.filer_toml(places)),
+                (
+                    places.identities,
+                    settings.identities_json(self.credentials, self._kms),
+                ),
+            ):
+                write_private(name, text.encode())
+        except OSError as error:
+            raise StoreError(
+                f"the object store cannot use {places.root}: {error.strerror} "
+                f"({error.filename}); choose another directory or give this user "
+                "the right to write there"
+            ) from error
+
+    async def _start_on_free_ports(self, weed: Path) -> None:
+        for attempt in range(1, _PORT_ATTEMPTS + 1):
+            self._processes = self._plan(weed, Ports.choose())
+            try:
+                await self._start_missing()
+            except StartFailed as error:
+                await self._halt()
+                if not error.port_taken or attempt == _PORT_ATTEMPTS:
+                    raise
+            else:
+                return
+
+    async def _start_missing(self) -> None:
+        """Start whoever does not run, in the order in which they need others."""
+        master, volume, filer, s3 = self._processes
+        for group in ((master,), (volume, filer), (s3,)):
+            starts = [process.start() for process in group if process.pid is None]
+            results = await asyncio.gather(*starts, return_exceptions=True)
+            for result in results:
+                if isinstance(result, BaseException):
+                    raise result
+
+    async def _halt(self) -> None:
+        """Stop whoever runs: s3, then filer, volume and master."""
+        for process in reversed(self._in_dependency_order()):
+            await process.stop()
+
+    def _in_dependency_order(self) -> tuple[Process, ...]:
+        return self._processes
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    async def _supervise(self, weed: Path) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            since = asyncio.get_running_loop().time()
+            await self._first_death()
+            self._state = State.RESTARTING
+            if asyncio.get_running_loop().time() - since > _STEADY_SECONDS:
+                pause = _FIRST_PAUSE_SECONDS
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LAST_PAUSE_SECONDS)
+            self._restarts += 1
+            await self._revive(weed)
+
+    async def _first_death(self) -> None:
+        """Return when one of the processes ends; keep the logs short meanwhile."""
+        deaths = {
+            asyncio.ensure_future(process.ended()): process.program.name
+            for process in self._processes
+        }
+        try:
+            done: set[asyncio.Future[None]] = set()
+            while not done:
+                for process in self._processes:
+                    process.bound_log()
+                done, _ = await asyncio.wait(
+                    deaths,
+                    timeout=_LOG_CHECK_SECONDS,
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
+            names = ", ".join(sorted(deaths[death] for death in done))
+            self._last_failure = f"{names} ended"
+            _log.warning("the object store's %s ended; restarting", names)
+        finally:
+            for death in deaths:
+                death.cancel()
+
+    async def _revive(self, weed: Path) -> None:
+        """Bring the dead back; if they will not come, start afresh.
+
+        A failure leaves no process running, which the supervisor then finds
+        as the next death and tries again, later.
+        """
+        try:
+            await self._start_missing()
+        except StartFailed as first:
+            _log.warning("%s", first)
+            await self._halt()
+            try:
+                await self._start_on_free_ports(weed)
+            except StoreError as error:
+                self._last_failure = str(error)
+                _log.error("%s", error)  # noqa: TRY400 (the message says it all)
+                return
+        self._state = State.READY
+
+    def _plan(self, weed: Path, ports: Ports) -> tuple[Process, ...]:
+        places = self._places
+        context = client_context(places.certificates)
+        tls: Callable[[int], Callable[[], Awaitable[bool]]]
+        tls = lambda port: partial(speaks_tls, port, context)  # noqa: E731
+        listing = partial(lists_buckets, places.s3_socket, self.credentials)
+        term, kill = signal.SIGTERM, signal.SIGKILL
+        # The filer loses its buffer of change events when killed, which nobody
+        # reads; asked to end, it waits for minutes.
+        rows = (
+            ("master", settings.master_arguments, tls(ports.master_grpc), term),
+            ("volume", settings.volume_arguments, tls(ports.volume_grpc), term),
+            ("filer", settings.filer_arguments, tls(ports.filer_grpc), kill),
+            ("s3", settings.s3_arguments, listing, term),
+        )
+        return tuple(
+            Process(
+                Program(
+                    name,
+                    (
+                        *(str(weed), places.config_argument, "-logtostderr=true"),
+                        *(name, *arguments(places, ports)),
+                    ),
+                    # Nothing else: HOME, proxies, AWS_* and WEED_* of whoever
+                    # started us would all change what SeaweedFS does.
+                    {"HOME": str(places.root), **self._jwt_keys},
+                    places.root,
+                    places.logs / f"{name}.log",
+                    stop_signal,
+                ),
+                answers,
+            )
+            for name, arguments, answers, stop_signal in rows
+        )
+
+
+def _socket_directory(root: Path) -> Path:
+    """Where the sockets fit: below the store, else in a short private place."""
+    inside = root / "run"
+    if len(os.fsencode(inside / "s3.sock")) <= _SOCKET_PATH_BYTES:
+        return inside
+    digest = hashlib.sha256(os.fsencode(root)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"securecart-{os.geteuid()}-{digest}"
+
+
+def _lock(directory: Path) -> int:
+    """Hold the directory against a second store; the kernel lets go for us."""
+    descriptor = os.open(directory / "lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise StoreError(
+            f"another SecureCart already runs on {directory}: stop it first"
+        ) from None
+    return descriptor
