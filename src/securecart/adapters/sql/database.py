@@ -1,13 +1,20 @@
-"""One database: its engine, and the settings that make SQLite safe to share."""
+"""One database: its engine, its transactions, and what makes SQLite shareable.
+
+Source: SQLite documentation, "Write-Ahead Logging" and "Transaction".
+"""
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 
 _BUSY_SECONDS = 10
 """How long a writer waits for another process before it gives up."""
+_WRITES = "securecart_writes"
 
 metadata = MetaData()
 """Every table of the package; each module beside this one adds its own."""
@@ -17,8 +24,8 @@ def open_sqlite(path: Path) -> Engine:
     """Open (or create, 0600) a database file that several processes share.
 
     Write-ahead logging lets readers go on beside a writer; `synchronous=FULL`
-    makes a commit survive power loss; `BEGIN IMMEDIATE` takes the write lock
-    at once, so that a read followed by a write cannot be overtaken.
+    makes a commit survive power loss. Readers take no lock that a writer
+    waits for; writers say so by `writing`.
     """
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
@@ -32,11 +39,38 @@ def open_sqlite(path: Path) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # A transaction that begins by reading and then writes could find
+        # itself overtaken; the write lock is taken at once or never.
+        writes = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN DEFERRED")
 
     return engine
 
 
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that sees one moment of the database."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that may write; on SQLite there is one at a time."""
+    with engine.connect() as connection:
+        connection.execution_options(**{_WRITES: True})
+        with connection.begin():
+            yield connection
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Answer an insert that has `ON CONFLICT`, which Core alone has not."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table)
+    return sqlite.insert(table)
+
+
 def create_tables(engine: Engine) -> None:
     """Create the tables that are not there yet."""
-    metadata.create_all(engine)
+    with writing(engine) as connection:
+        metadata.create_all(connection)
