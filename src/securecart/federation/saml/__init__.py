@@ -1,0 +1,88 @@
+"""SAML 2.0 Web Browser SSO: metadata, request, response; both sides of each.
+
+lxml reads, xmlsec checks signatures, and the rules here decide. `verify_response`
+is the way in for everything a stranger posts.
+"""
+
+from securecart.federation.saml.assertion import NameId, VerifiedAssertion
+from securecart.federation.saml.authn_request import (
+    AuthnRequest,
+    build_authn_request,
+    new_id,
+)
+from securecart.federation.saml.errors import (
+    EncryptedAssertionRefused,
+    FailedStatus,
+    InvalidAssertion,
+    InvalidDocument,
+    InvalidMetadata,
+    InvalidRequest,
+    InvalidSignature,
+    OutsideItsTime,
+    WrongAudience,
+    WrongIssuer,
+)
+from securecart.federation.saml.issue import (
+    Answer,
+    build_failure,
+    build_response,
+    encode_post,
+)
+from securecart.federation.saml.metadata import (
+    IdpMetadata,
+    SpMetadata,
+    build_idp_metadata,
+    build_sp_metadata,
+)
+from securecart.federation.saml.redirect import (
+    RedirectMessage,
+    decode_redirect,
+    encode_redirect,
+    unverified_message,
+)
+from securecart.federation.saml.response import (
+    CLOCK_SKEW,
+    Expectation,
+    verify_response,
+)
+from securecart.federation.saml.signing import (
+    SigningIdentity,
+    self_signed_certificate,
+    sign_element,
+)
+
+__all__ = [
+    "CLOCK_SKEW",
+    "Answer",
+    "AuthnRequest",
+    "EncryptedAssertionRefused",
+    "Expectation",
+    "FailedStatus",
+    "IdpMetadata",
+    "InvalidAssertion",
+    "InvalidDocument",
+    "InvalidMetadata",
+    "InvalidRequest",
+    "InvalidSignature",
+    "NameId",
+    "OutsideItsTime",
+    "RedirectMessage",
+    "SigningIdentity",
+    "SpMetadata",
+    "VerifiedAssertion",
+    "WrongAudience",
+    "WrongIssuer",
+    "build_authn_request",
+    "build_failure",
+    "build_idp_metadata",
+    "build_response",
+    "build_sp_metadata",
+    "decode_redirect",
+    "encode_post",
+    "encode_redirect",
+    "new_id",
+    "self_signed_certificate",
+    "sign_element",
+    "unverified_message",
+    "verify_response",
+]

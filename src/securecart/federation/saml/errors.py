@@ -1,0 +1,51 @@
+"""Why a SAML document was refused."""
+
+from securecart.names.errors import SecureCartError
+
+
+class InvalidDocument(SecureCartError):
+    """The bytes are not XML that this package reads."""
+
+
+class InvalidMetadata(SecureCartError):
+    """The metadata lacks something, or has it in a form nobody can use."""
+
+
+class InvalidRequest(SecureCartError):
+    """The AuthnRequest, or the address that carried it, is not acceptable."""
+
+
+class InvalidAssertion(SecureCartError):
+    """The response proves nothing; the message says which rule it broke."""
+
+
+class InvalidSignature(InvalidAssertion):
+    """Not signed as it must be, or not by a key of the provider."""
+
+
+class WrongIssuer(InvalidAssertion):
+    """The response comes from another identity provider."""
+
+
+class WrongAudience(InvalidAssertion):
+    """The assertion was made for somebody else."""
+
+
+class OutsideItsTime(InvalidAssertion):
+    """The assertion is not valid yet, or no longer."""
+
+
+class EncryptedAssertionRefused(InvalidAssertion):
+    """The assertion is encrypted, and this service holds no key for it."""
+
+
+class FailedStatus(InvalidAssertion):
+    """The identity provider answered that it did not sign the person in.
+
+    `codes` holds the status code and the codes nested in it. A failure is
+    rarely signed, so nothing may rest on it but asking the person again.
+    """
+
+    def __init__(self, codes: tuple[str, ...]) -> None:
+        super().__init__(f"the identity provider answered {' / '.join(codes)}")
+        self.codes = codes

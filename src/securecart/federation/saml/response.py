@@ -1,0 +1,272 @@
+"""Verify the answer of an identity provider.
+
+Nothing is taken from the document before its place in it, its signature and
+its single meaning are settled; claims are then read from the canonical bytes
+that were signed, parsed anew. Source: SAML 2.0 profiles, section 4.1.4; the
+rules on top answer the attacks in Somorovsky et al., "On Breaking SAML".
+"""
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Self
+
+from lxml import etree
+from lxml.etree import _Element as Element
+
+from securecart.federation.saml.assertion import (
+    VerifiedAssertion,
+    read_attributes,
+    read_name_id,
+)
+from securecart.federation.saml.document import (
+    MAX_RESPONSE,
+    attribute,
+    only_child,
+    optional_child,
+    parse_time,
+    parse_xml,
+    text_of,
+    time_of,
+)
+from securecart.federation.saml.errors import (
+    EncryptedAssertionRefused,
+    FailedStatus,
+    InvalidAssertion,
+    InvalidDocument,
+    InvalidSignature,
+    OutsideItsTime,
+    WrongAudience,
+    WrongIssuer,
+)
+from securecart.federation.saml.metadata import IdpMetadata
+from securecart.federation.saml.names import BEARER, DS, ENTITY, SUCCESS, A, P
+from securecart.federation.saml.signature import refuse_repeated_ids, verify_enveloped
+
+CLOCK_SKEW: Final = timedelta(seconds=60)
+"""How far the provider's clock may be from ours. Machines with NTP agree to
+milliseconds; a minute forgives one without, and lengthens no session."""
+
+_RESPONSE_PARTS: Final = frozenset(
+    {f"{A}Issuer", f"{DS}Signature", f"{P}Status", f"{A}Assertion"}
+)
+_KNOWN_CONDITIONS: Final = frozenset(
+    {f"{A}AudienceRestriction", f"{A}OneTimeUse", f"{A}ProxyRestriction"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What the answer must be an answer to.
+
+    `accepts_recipient` and `accepts_request` judge the signed Recipient and
+    InResponseTo.
+    """
+
+    audiences: frozenset[str]
+    accepts_recipient: Callable[[str], bool]
+    accepts_request: Callable[[str | None], bool]
+
+    @classmethod
+    def answer(cls, *, request_id: str, acs_address: str, audience: str) -> Self:
+        """Expect the answer to one AuthnRequest, at the service that sent it."""
+        return cls(
+            frozenset({audience}),
+            lambda found: found == acs_address,
+            lambda found: found == request_id,
+        )
+
+    @classmethod
+    def unsolicited(cls, *, acs_address: str, audience: str) -> Self:
+        """Expect an answer that nobody asked for, begun at the provider."""
+        return cls(
+            frozenset({audience}),
+            lambda found: found == acs_address,
+            lambda found: found is None,
+        )
+
+    @classmethod
+    def redemption(cls, *, audiences: frozenset[str]) -> Self:
+        """Expect an answer handed on to STS.
+
+        STS knows neither request nor service; the role's trust policy judges
+        the recipient, as `saml:aud`.
+        """
+        return cls(audiences, lambda _: True, lambda _: True)
+
+
+def verify_response(
+    saml_response: str, provider: IdpMetadata, expected: Expectation, *, now: datetime
+) -> VerifiedAssertion:
+    """Verify a base64 SAML response and answer what its assertion says.
+
+    Raises:
+        FailedStatus: if the provider says that it did not sign anybody in.
+        InvalidAssertion: for every other response that proves nothing, with
+            a subclass where the caller may want to tell the person more.
+    """
+    try:
+        response = parse_xml(_decode(saml_response), max_length=MAX_RESPONSE)
+        _check_response(response, provider, expected)
+        assertion = _the_assertion(response)
+        refuse_repeated_ids(response)
+        _refuse_stray_signatures(response, assertion)
+        if response.find(f"{DS}Signature") is not None:
+            # First, since it covers the assertion with its signature in it.
+            verify_enveloped(response, provider.signing_keys)
+        signed = verify_enveloped(assertion, provider.signing_keys)
+        claims = parse_xml(signed, max_length=MAX_RESPONSE)
+        return _read(claims, response, provider, expected, now)
+    except InvalidDocument as error:
+        raise InvalidAssertion(str(error)) from None
+
+
+def _decode(saml_response: str) -> bytes:
+    if len(saml_response) > MAX_RESPONSE:
+        raise InvalidAssertion(f"the response is longer than {MAX_RESPONSE} characters")
+    try:
+        return base64.b64decode("".join(saml_response.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise InvalidAssertion("the response is not base64") from None
+
+
+def _check_response(
+    response: Element, provider: IdpMetadata, expected: Expectation
+) -> None:
+    """Check the envelope. It need not be signed, so it can only refuse."""
+    if response.tag != f"{P}Response" or response.get("Version") != "2.0":
+        raise InvalidAssertion("the document is no SAML 2.0 Response")
+    attribute(response, "ID")
+    destination = response.get("Destination")
+    if destination is not None and not expected.accepts_recipient(destination):
+        raise WrongAudience("the response was meant for another destination")
+    if not expected.accepts_request(response.get("InResponseTo")):
+        raise InvalidAssertion("the response answers another request")
+    issuer = optional_child(response, f"{A}Issuer")
+    if issuer is not None:
+        _check_issuer(issuer, provider)
+    status = only_child(only_child(response, f"{P}Status"), f"{P}StatusCode")
+    codes = tuple(
+        attribute(code, "Value")
+        for code in (status, *status.iterfind(f".//{P}StatusCode"))
+    )
+    if codes[0] != SUCCESS:
+        raise FailedStatus(codes)
+
+
+def _the_assertion(response: Element) -> Element:
+    if any(_local(element) == "EncryptedAssertion" for element in response.iter()):
+        raise EncryptedAssertionRefused(
+            "the assertion is encrypted; let the identity provider send it signed only"
+        )
+    if any(child.tag not in _RESPONSE_PARTS for child in response):
+        raise InvalidAssertion("the response has parts that this service does not read")
+    if sum(_local(element) == "Assertion" for element in response.iter()) != 1:
+        raise InvalidAssertion("the response must hold exactly one assertion")
+    return only_child(response, f"{A}Assertion")
+
+
+def _refuse_stray_signatures(response: Element, assertion: Element) -> None:
+    for element in response.iter():
+        if _local(element) == "Signature" and (
+            element.tag != f"{DS}Signature"
+            or element.getparent() not in (response, assertion)
+        ):
+            raise InvalidSignature("a signature where none belongs")
+
+
+def _read(
+    claims: Element,
+    response: Element,
+    provider: IdpMetadata,
+    expected: Expectation,
+    now: datetime,
+) -> VerifiedAssertion:
+    if claims.get("Version") != "2.0":
+        raise InvalidAssertion("the assertion is not of SAML 2.0")
+    _check_issuer(only_child(claims, f"{A}Issuer"), provider)
+    issued_at = parse_time(attribute(claims, "IssueInstant"))
+    if issued_at > now + CLOCK_SKEW:
+        raise OutsideItsTime("the assertion comes from the future")
+    subject = only_child(claims, f"{A}Subject")
+    confirmation = _bearer(subject)
+    recipient = attribute(confirmation, "Recipient")
+    if not expected.accepts_recipient(recipient):
+        raise WrongAudience("the assertion is for another recipient")
+    if response.get("Destination") not in (None, recipient):
+        raise WrongAudience("destination and recipient differ")
+    in_response_to = confirmation.get("InResponseTo")
+    if not expected.accepts_request(in_response_to):
+        raise InvalidAssertion("the assertion answers another request")
+    if response.get("InResponseTo") != in_response_to:
+        raise InvalidAssertion("response and assertion answer different requests")
+    conditions = only_child(claims, f"{A}Conditions")
+    ends = [_valid_until(confirmation, now), _valid_until(conditions, now)]
+    end = min(moment for moment in ends if moment is not None)
+    audiences = _audiences(conditions, expected.audiences)
+    statement = only_child(claims, f"{A}AuthnStatement")
+    authn_instant = parse_time(attribute(statement, "AuthnInstant"))
+    session_end = time_of(statement, "SessionNotOnOrAfter")
+    if authn_instant > now + CLOCK_SKEW:
+        raise OutsideItsTime("the sign-in lies in the future")
+    if session_end is not None and session_end <= now:
+        raise OutsideItsTime("the session at the identity provider is over")
+    context = statement.find(f"{A}AuthnContext/{A}AuthnContextClassRef")
+    return VerifiedAssertion(
+        assertion_id=attribute(claims, "ID"),
+        issuer=provider.entity_id,
+        name_id=read_name_id(subject),
+        audiences=audiences,
+        recipient=recipient,
+        in_response_to=in_response_to,
+        issued_at=issued_at,
+        not_on_or_after=end,
+        authn_instant=authn_instant,
+        authn_context=None if context is None else text_of(context),
+        session_index=statement.get("SessionIndex"),
+        session_not_on_or_after=session_end,
+        attributes=read_attributes(claims),
+    )
+
+
+def _check_issuer(issuer: Element, provider: IdpMetadata) -> None:
+    if issuer.get("Format", ENTITY) != ENTITY or text_of(issuer) != provider.entity_id:
+        raise WrongIssuer("the response comes from another identity provider")
+
+
+def _bearer(subject: Element) -> Element:
+    confirmation = only_child(subject, f"{A}SubjectConfirmation")
+    if confirmation.get("Method") != BEARER:
+        raise InvalidAssertion("the assertion is not for its bearer")
+    data = only_child(confirmation, f"{A}SubjectConfirmationData")
+    attribute(data, "NotOnOrAfter")
+    return data
+
+
+def _valid_until(element: Element, now: datetime) -> datetime | None:
+    """Check the bounds of an element; answer when it ends, tolerance included."""
+    begin, end = time_of(element, "NotBefore"), time_of(element, "NotOnOrAfter")
+    if begin is not None and now < begin - CLOCK_SKEW:
+        raise OutsideItsTime("the assertion is not valid yet")
+    if end is not None and now >= end + CLOCK_SKEW:
+        raise OutsideItsTime("the assertion is no longer valid")
+    return None if end is None else end + CLOCK_SKEW
+
+
+def _audiences(conditions: Element, accepted: frozenset[str]) -> tuple[str, ...]:
+    if any(child.tag not in _KNOWN_CONDITIONS for child in conditions):
+        raise InvalidAssertion("the assertion has a condition of an unknown kind")
+    restrictions = [
+        tuple(text_of(audience) for audience in restriction)
+        for restriction in conditions.findall(f"{A}AudienceRestriction")
+    ]
+    # Restrictions are joined by AND, the audiences within one by OR.
+    if not restrictions or any(accepted.isdisjoint(names) for names in restrictions):
+        raise WrongAudience("the assertion is for another audience")
+    return tuple(name for names in restrictions for name in names)
+
+
+def _local(element: Element) -> str:
+    return etree.QName(element).localname
