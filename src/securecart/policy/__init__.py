@@ -1,0 +1,47 @@
+"""The IAM policy language: read, validate, compile, decide, explain.
+
+Floor 1, sans-IO. Uses `names` alone. `parse_policy` refuses whatever it does
+not understand wholly; `decide`, `decide_key` and `decide_trust` combine the
+layers as AWS does; `denial_message` puts a refusal into AWS's words.
+"""
+
+from securecart.policy.context import principal_context
+from securecart.policy.decide import decide, decide_key, decide_trust
+from securecart.policy.denial import denial_message
+from securecart.policy.document import Effect, Policy, PolicyKind, Statement
+from securecart.policy.errors import MalformedPolicyDocument
+from securecart.policy.explain import Explanation, Finding, explain
+from securecart.policy.parse import parse_policy
+from securecart.policy.request import (
+    Answer,
+    Decision,
+    Layer,
+    Layers,
+    Request,
+    StatementRef,
+)
+from securecart.policy.variables import Context
+
+__all__ = [
+    "Answer",
+    "Context",
+    "Decision",
+    "Effect",
+    "Explanation",
+    "Finding",
+    "Layer",
+    "Layers",
+    "MalformedPolicyDocument",
+    "Policy",
+    "PolicyKind",
+    "Request",
+    "Statement",
+    "StatementRef",
+    "decide",
+    "decide_key",
+    "decide_trust",
+    "denial_message",
+    "explain",
+    "parse_policy",
+    "principal_context",
+]

@@ -1,0 +1,1 @@
+"""The element `Condition`: one module for each family of operators."""

@@ -1,0 +1,78 @@
+"""One line of a `Condition`: an operator, a key, and the values it allows.
+
+Source: AWS IAM User Guide, "Conditions with multiple context keys or
+values" and "Set operators for multivalued context keys".
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from securecart.policy.conditions.test import Test
+from securecart.policy.variables import Context
+
+
+class Quantifier(Enum):
+    """How a set operator takes the many values of one key together."""
+
+    ALL = "ForAllValues"
+    ANY = "ForAnyValue"
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The values of one key, tested by one operator.
+
+    `name` is the operator as the policy wrote it, `key` in lower case.
+    """
+
+    name: str
+    key: str
+    tests: tuple[Test, ...]
+    negated: bool
+    if_exists: bool
+    quantifier: Quantifier | None
+
+    def holds(self, context: Context) -> bool | None:
+        """Whether the request satisfies this; None: cannot be decided."""
+        found = context.get(self.key, ())
+        values = (found,) if isinstance(found, str) else found
+        if not values:
+            return self._holds_of_nothing()
+        answers = {self._accepts(value, context) for value in values}
+        if self.quantifier is Quantifier.ANY:
+            return True if True in answers else _unless_unsure(answers, known=False)
+        if self.quantifier is None and len(values) > 1:
+            # Many values where the policy's author expected one.
+            return None
+        return False if False in answers else _unless_unsure(answers, known=True)
+
+    def _holds_of_nothing(self) -> bool:
+        if self.quantifier is not None:
+            return self.quantifier is Quantifier.ALL
+        return self.negated or self.if_exists
+
+    def _accepts(self, value: str, context: Context) -> bool | None:
+        answers = {test(value, context) for test in self.tests}
+        if True in answers:
+            return not self.negated
+        return _unless_unsure(answers, known=self.negated)
+
+
+@dataclass(frozen=True, slots=True)
+class Absence:
+    """The operator Null: `true` asks that the key be absent."""
+
+    name: str
+    key: str
+    wanted: frozenset[bool]
+
+    def holds(self, context: Context) -> bool | None:
+        """Whether the key is absent as wanted; no values are no key."""
+        return (not context.get(self.key, ())) in self.wanted
+
+
+Condition = Comparison | Absence
+
+
+def _unless_unsure(answers: set[bool | None], *, known: bool) -> bool | None:
+    return None if None in answers else known

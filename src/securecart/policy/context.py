@@ -1,0 +1,92 @@
+"""What a principal itself adds to the condition keys of every request.
+
+Source: AWS IAM User Guide, "AWS global condition context keys" and "IAM
+policy elements: Variables and tags" (the table of principal values).
+"""
+
+from securecart.names.principal import (
+    Anonymous,
+    Federated,
+    IamUser,
+    Principal,
+    Root,
+    Service,
+)
+from securecart.policy.casing import ascii_lower
+from securecart.policy.variables import Context
+
+_TAG = "aws:principaltag/"
+# No request may bring these along: they come from the principal or not at all.
+_OWNED = frozenset(
+    {
+        "aws:userid",
+        "aws:username",
+        "aws:principalarn",
+        "aws:principalaccount",
+        "aws:principaltype",
+        "aws:principalisawsservice",
+        "aws:principalservicename",
+        "aws:sourceidentity",
+        "aws:federatedprovider",
+        "aws:tokenissuetime",
+        "aws:multifactorauthpresent",
+    }
+)
+
+
+def principal_context(principal: Principal) -> dict[str, str]:
+    """Answer the condition keys that this principal brings, in lower case."""
+    if isinstance(principal, Federated):
+        return {"aws:principalisawsservice": "false"}
+    if isinstance(principal, Service):
+        return {
+            "aws:principalisawsservice": "true",
+            "aws:principalservicename": principal.name,
+        }
+    keys = {
+        "aws:principalisawsservice": "false",
+        "aws:userid": principal.userid,
+    }
+    if isinstance(principal, Anonymous):
+        return keys | {"aws:principaltype": "Anonymous"}
+    keys |= {"aws:principalaccount": principal.account}
+    if isinstance(principal, Root):
+        return keys | {
+            "aws:principaltype": "Account",
+            "aws:principalarn": principal.arn,
+        }
+    keys |= {_TAG + ascii_lower(key): value for key, value in principal.tags}
+    if isinstance(principal, IamUser):
+        return keys | {
+            "aws:principaltype": "User",
+            "aws:principalarn": principal.arn,
+            "aws:username": principal.name,
+        }
+    present = {
+        "aws:principaltype": "AssumedRole",
+        # AWS gives the role's ARN here, not the session's.
+        "aws:principalarn": principal.role_arn,
+        "aws:tokenissuetime": principal.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:sourceidentity": principal.source_identity,
+        "aws:federatedprovider": principal.federated_provider,
+        "aws:multifactorauthpresent": (
+            None
+            if principal.mfa_authenticated is None
+            else str(principal.mfa_authenticated).lower()
+        ),
+    }
+    return {
+        **dict(principal.context),
+        **keys,
+        **{key: value for key, value in present.items() if value is not None},
+    }
+
+
+def whole_context(principal: Principal, request_context: Context) -> Context:
+    """Join both; about the principal, only the principal is believed."""
+    believed = {
+        key: value
+        for key, value in request_context.items()
+        if key not in _OWNED and not key.startswith(_TAG)
+    }
+    return {**believed, **principal_context(principal)}

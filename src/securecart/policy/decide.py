@@ -1,0 +1,188 @@
+"""The decision: which layer allows, which denies, and who prevails.
+
+Source: AWS IAM User Guide, "How AWS enforcement code logic evaluates
+requests to allow or deny access", "Policy evaluation for requests within a
+single account" and "Cross-account policy evaluation logic"; AWS KMS Developer
+Guide, "Key policies in AWS KMS".
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from securecart.names.principal import Anonymous, Federated, Root, Service
+from securecart.policy.arn_pattern import segments_of
+from securecart.policy.casing import ascii_lower
+from securecart.policy.context import whole_context
+from securecart.policy.document import Effect, Facts, Policy, Statement
+from securecart.policy.principals import Grant
+from securecart.policy.request import (
+    Answer,
+    Decision,
+    Layer,
+    Layers,
+    Request,
+    StatementRef,
+)
+
+_Found = tuple[StatementRef, ...]
+
+
+def decide(layers: Layers, request: Request) -> Answer:
+    """Decide a request on a resource whose policy adds to identity policies.
+
+    Inside one account either side may allow. Across accounts both must.
+    """
+    case = _Case(layers, request, Layer.RESOURCE)
+    denied = case.denial()
+    if denied:
+        return denied
+    grant, granted = case.resource_grant()
+    if _has_no_account(request):
+        return case.allow(granted) if grant else case.refuse(Layer.RESOURCE)
+    if request.principal.account != request.resource_account:
+        answer = case.own_policies()
+        if answer.allowed and not grant:
+            return case.refuse(Layer.RESOURCE)
+        return replace(answer, statements=answer.statements + granted)
+    if grant is Grant.DIRECT:
+        return case.allow(granted)
+    return case.own_policies(granted if grant is Grant.ROLE else ())
+
+
+def decide_key(layers: Layers, request: Request) -> Answer:
+    """Decide a request on a KMS key, whose policy is `layers.resource`.
+
+    The key policy must allow the principal itself, or its account, which
+    leaves the rest to the principal's own policies.
+    """
+    return _decide_by_owner(layers, request, Layer.RESOURCE)
+
+
+def decide_trust(
+    trust_policy: Policy, request: Request, layers: Layers | None = None
+) -> Answer:
+    """Decide whether a role may be assumed.
+
+    `layers` are the policies of a caller who has some: a user or a session
+    that assumes a role. A caller whom a provider vouches for has none.
+    """
+    whole = replace(layers or Layers(), resource=trust_policy)
+    return _decide_by_owner(whole, request, Layer.TRUST)
+
+
+def _decide_by_owner(layers: Layers, request: Request, owner: Layer) -> Answer:
+    """Nothing goes without the resource's own policy."""
+    case = _Case(layers, request, owner)
+    denied = case.denial()
+    if denied:
+        return denied
+    grant, granted = case.resource_grant()
+    if not grant:
+        return case.refuse(owner)
+    if _has_no_account(request):
+        return case.allow(granted)
+    same_account = request.principal.account == request.resource_account
+    if same_account and grant is Grant.DIRECT:
+        return case.allow(granted)
+    answer = case.own_policies(granted if same_account and grant is Grant.ROLE else ())
+    return replace(answer, statements=answer.statements or granted)
+
+
+def _has_no_account(request: Request) -> bool:
+    """Whether nobody but the resource's owner can speak for the caller."""
+    return isinstance(request.principal, Anonymous | Federated | Service)
+
+
+class _Case:
+    """One request and the statements that match it, layer by layer."""
+
+    def __init__(self, layers: Layers, request: Request, owner: Layer) -> None:
+        self._layers = layers
+        self._owner = owner
+        self._principal = request.principal
+        self._facts = facts_of(request)
+
+    def denial(self) -> Answer | None:
+        """Every Deny of the first layer that has one that matches."""
+        for layer, policies in policies_by_layer(self._layers, self._owner):
+            found = self._matching(policies, layer, Effect.DENY)
+            if found:
+                return Answer(Decision.EXPLICIT_DENY, found, layer)
+        return None
+
+    def resource_grant(self) -> tuple[Grant, _Found]:
+        """The strongest grant of the resource's policy, and its statements."""
+        policy = self._layers.resource
+        strongest, refs = Grant.NONE, list[StatementRef]()
+        if policy is None:
+            return strongest, ()
+        for ref, statement in self._statements((policy,), self._owner, Effect.ALLOW):
+            if statement.principals is not None:
+                grant = statement.principals.grant_to(self._principal)
+                strongest = max(strongest, grant)
+                refs.append(ref)
+        return strongest, tuple(refs)
+
+    def own_policies(self, granted: _Found = ()) -> Answer:
+        """The identity policies, or a grant to the role, cut by the others."""
+        layers = self._layers
+        allowing = granted or self._matching(
+            layers.identity, Layer.IDENTITY, Effect.ALLOW
+        )
+        # AWS lets an account's root do everything that no policy denies.
+        if not allowing and not isinstance(self._principal, Root):
+            return self.refuse(Layer.IDENTITY)
+        if layers.boundary is not None:
+            bounded = self._matching((layers.boundary,), Layer.BOUNDARY, Effect.ALLOW)
+            if not bounded:
+                return self.refuse(Layer.BOUNDARY)
+            allowing += bounded
+        if layers.session is not None:
+            kept = self._matching(layers.session, Layer.SESSION, Effect.ALLOW)
+            if not kept:
+                return self.refuse(Layer.SESSION)
+            allowing += kept
+        return self.allow(allowing)
+
+    def allow(self, statements: _Found) -> Answer:
+        return Answer(Decision.ALLOW, statements)
+
+    def refuse(self, layer: Layer) -> Answer:
+        return Answer(Decision.IMPLICIT_DENY, (), layer)
+
+    def _matching(
+        self, policies: tuple[Policy, ...], layer: Layer, effect: Effect
+    ) -> _Found:
+        return tuple(ref for ref, _ in self._statements(policies, layer, effect))
+
+    def _statements(
+        self, policies: tuple[Policy, ...], layer: Layer, effect: Effect
+    ) -> Iterator[tuple[StatementRef, Statement]]:
+        for policy_index, policy in enumerate(policies):
+            for index, statement in enumerate(policy.statements):
+                if statement.effect is effect and statement.unmet(self._facts) is None:
+                    ref = StatementRef(layer, policy_index, index, statement.sid)
+                    yield ref, statement
+
+
+def facts_of(request: Request) -> Facts:
+    """The request as statements look at it."""
+    return Facts(
+        principal=request.principal,
+        action=ascii_lower(request.action),
+        resource=segments_of(request.resource),
+        context=whole_context(request.principal, request.context),
+    )
+
+
+def policies_by_layer(
+    layers: Layers, owner: Layer
+) -> Iterator[tuple[Layer, tuple[Policy, ...]]]:
+    """The layers in the order in which AWS looks at them."""
+    if layers.resource is not None:
+        yield owner, (layers.resource,)
+    yield Layer.IDENTITY, layers.identity
+    if layers.boundary is not None:
+        yield Layer.BOUNDARY, (layers.boundary,)
+    if layers.session is not None:
+        yield Layer.SESSION, layers.session

@@ -1,0 +1,142 @@
+"""A policy, once it is read: immutable, compiled, understood wholly."""
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from securecart.names.principal import Principal
+from securecart.policy.arn_pattern import ArnPattern, Segments
+from securecart.policy.conditions.condition import Condition
+from securecart.policy.principals import Grant, PrincipalSet
+from securecart.policy.variables import Context
+from securecart.policy.wildcard import Glob
+
+
+class PolicyKind(Enum):
+    """Where a policy is attached, which says what elements it must have.
+
+    A permissions boundary is an IDENTITY policy by its shape; the policies
+    of buckets and of KMS keys are RESOURCE policies.
+    """
+
+    IDENTITY = "identity"
+    RESOURCE = "resource"
+    TRUST = "trust"
+    SESSION = "session"
+
+
+class Effect(Enum):
+    """What a statement does to the requests that it matches."""
+
+    ALLOW = "Allow"
+    DENY = "Deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One request, as statements look at it.
+
+    `action` is in lower case, `resource` cut into segments, and `context`
+    holds the principal's own condition keys beside the request's.
+    """
+
+    principal: Principal
+    action: str
+    resource: Segments
+    context: Context
+
+
+@dataclass(frozen=True, slots=True)
+class Actions:
+    """`Action`, or `NotAction` where `excluded`."""
+
+    patterns: tuple[Glob, ...]
+    excluded: bool
+
+    def cover(self, action: str) -> bool:
+        """Whether the element speaks of an action, given in lower case."""
+        return any(p.matches(action) for p in self.patterns) is not self.excluded
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """`Resource`, or `NotResource` where `excluded`."""
+
+    patterns: tuple[ArnPattern, ...]
+    excluded: bool
+
+    def cover(self, resource: Segments, context: Context) -> bool | None:
+        """Whether the element speaks of a resource; None: cannot be decided.
+
+        An entry whose variable is missing matches nothing. Under exclusion
+        that would let everything in, so there it stays undecided.
+        """
+        answers = {pattern.matches(resource, context) for pattern in self.patterns}
+        if True in answers:
+            return not self.excluded
+        return None if self.excluded and None in answers else self.excluded
+
+
+@dataclass(frozen=True, slots=True)
+class Principals:
+    """`Principal`, or `NotPrincipal` where `excluded`."""
+
+    listed: PrincipalSet
+    excluded: bool
+
+    def grant_to(self, principal: Principal) -> Grant:
+        """How an Allow speaks of the principal."""
+        if not self.excluded:
+            return self.listed.grant_to(principal)
+        spared = self.listed.spares_from_allow(principal)
+        return Grant.NONE if spared else Grant.DIRECT
+
+    def deny(self, principal: Principal) -> bool:
+        """Whether a Deny reaches the principal."""
+        if self.excluded:
+            return not self.listed.spares_from_deny(principal)
+        return self.listed.denies(principal)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement; elements that its kind of policy lacks are None."""
+
+    sid: str | None
+    effect: Effect
+    actions: Actions
+    resources: Resources | None
+    principals: Principals | None
+    conditions: tuple[Condition, ...]
+
+    def unmet(self, facts: Facts) -> str | None:
+        """Name the first element that does not match; None: all of them do.
+
+        What cannot be decided matches in a Deny and does not in an Allow.
+        """
+        denies = self.effect is Effect.DENY
+        if not self.actions.cover(facts.action):
+            return "NotAction" if self.actions.excluded else "Action"
+        if self.principals is not None and not (
+            self.principals.deny(facts.principal)
+            if denies
+            else self.principals.grant_to(facts.principal)
+        ):
+            return "NotPrincipal" if self.principals.excluded else "Principal"
+        if self.resources is not None:
+            covered = self.resources.cover(facts.resource, facts.context)
+            if not (denies if covered is None else covered):
+                return "NotResource" if self.resources.excluded else "Resource"
+        for condition in self.conditions:
+            held = condition.holds(facts.context)
+            if not (denies if held is None else held):
+                return f"Condition {condition.name} {condition.key}"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy document; two are equal when their text and kind are."""
+
+    text: str
+    kind: PolicyKind
+    statements: tuple[Statement, ...] = field(compare=False, repr=False)
