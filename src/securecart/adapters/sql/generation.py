@@ -10,7 +10,6 @@ each time, one round trip, until somebody adds LISTEN.
 Source: SQLite documentation, "PRAGMA data_version".
 """
 
-import sqlite3
 import threading
 
 from sqlalchemy import (
@@ -18,6 +17,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Engine,
+    PoolProxiedConnection,
     String,
     Table,
     select,
@@ -43,13 +43,12 @@ class Generation:
         self._lock = threading.Lock()
         self._seen_version: int | None = None
         self._value = 0
-        self._probe: sqlite3.Connection | None = None
+        self._probe: PoolProxiedConnection | None = None
         if engine.dialect.name == "sqlite":
             # This connection never writes, or it would not see its own
             # process's changes. It stays out of the pool for good.
-            fairy = engine.raw_connection()
-            fairy.detach()
-            self._probe = fairy.driver_connection
+            self._probe = engine.raw_connection()
+            self._probe.detach()
 
     def current(self) -> int:
         """Answer the number as of some moment after the call began."""
@@ -84,8 +83,9 @@ class Generation:
     def _data_version(self) -> int | None:
         if self._probe is None:
             return None
-        row = self._probe.execute("PRAGMA data_version").fetchone()
-        return int(row[0])
+        cursor = self._probe.cursor()
+        cursor.execute("PRAGMA data_version")
+        return int(cursor.fetchall()[0][0])
 
     def _read(self) -> int:
         with reading(self._engine) as connection:

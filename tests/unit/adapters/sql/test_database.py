@@ -6,9 +6,9 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from securecart.adapters.sql.database import (
     create_tables,
@@ -107,3 +107,24 @@ def test_no_one_else_may_read_the_files(tmp_path: Path) -> None:
         }
     assert set(modes) == {"shared.db", "shared.db-wal", "shared.db-shm"}
     assert set(modes.values()) == {0o600}
+
+
+def test_generation_reads_no_row_while_nothing_was_written(tmp_path: Path) -> None:
+    """Asking again costs a pragma, not a query."""
+    engine = open_sqlite(tmp_path / "shared.db")
+    create_tables(engine)
+    entities = SqlEntities(engine)
+    entities.generation()
+    statements: list[str] = []
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _note(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    entities.generation()
+    assert statements == []
+    with entities.writing() as store:
+        store.put(_Count("x"))
+    statements.clear()
+    entities.generation()
+    assert any("generations" in statement for statement in statements)
