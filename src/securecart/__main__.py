@@ -1,0 +1,5 @@
+"""`python -m securecart` is the command `securecart`."""
+
+from securecart.cli.main import main
+
+main()

@@ -1,0 +1,108 @@
+"""Our own processes under `securecart up`: started, watched, stopped.
+
+A child ends when its parent does, however the parent ends: it holds the
+reading end of a pipe, the lifeline, whose writing end only the parent has.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+_FIRST_PAUSE_SECONDS = 0.2
+_LONGEST_PAUSE_SECONDS = 10.0
+_STEADY_SECONDS = 30.0
+"""A child that ran this long starts again with the first pause."""
+_STOP_SECONDS = 10.0
+"""How long a child may drain before it is killed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lifeline:
+    """A pipe that breaks when the parent is gone."""
+
+    reading: int
+    writing: int
+
+    @classmethod
+    def open(cls) -> "Lifeline":
+        """Make the pipe; the writing end is not inherited."""
+        reading, writing = os.pipe()
+        return cls(reading, writing)
+
+
+def hold_on(lifeline: int) -> None:
+    """In a child: ask this process to stop once the parent is gone."""
+
+    def wait() -> None:
+        os.read(lifeline, 1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait, name="lifeline", daemon=True).start()
+
+
+class Child:
+    """One process that is started again, with back-off, when it ends."""
+
+    def __init__(
+        self,
+        name: str,
+        arguments: Sequence[str],
+        *,
+        descriptors: Sequence[int],
+        log: Path,
+    ) -> None:
+        self.name = name
+        self._command = (sys.executable, "-m", "securecart", *arguments)
+        self._descriptors = tuple(descriptors)
+        self._log = log
+        self._process: asyncio.subprocess.Process | None = None
+        self._watch: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start it, and keep it started until `stop`."""
+        await self._spawn()
+        self._watch = asyncio.create_task(self._keep_running())
+
+    async def stop(self) -> None:
+        """Ask it to drain and end; kill it if it does not."""
+        if self._watch is not None:
+            self._watch.cancel()
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), _STOP_SECONDS)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    async def _spawn(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=self._descriptors,
+                start_new_session=True,  # Ctrl-C goes to the parent, which drains.
+            )
+
+    async def _keep_running(self) -> None:
+        pause = _FIRST_PAUSE_SECONDS
+        loop = asyncio.get_running_loop()
+        while self._process is not None:
+            started = loop.time()
+            await self._process.wait()
+            if loop.time() - started > _STEADY_SECONDS:
+                pause = _FIRST_PAUSE_SECONDS
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            await self._spawn()
