@@ -46,7 +46,7 @@ def listen(address: str, *, option: str) -> Listener:
         PortTaken: naming the command's option that chooses another.
     """
     port = urlsplit(address).port or 80
-    sockets = []
+    sockets: list[socket.socket] = []
     for family, host in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -58,8 +58,8 @@ class _Section(BaseModel):
 class Organisation(_Section):
     """Who the documents belong to."""
 
-    name: str = Field("Example Corporation", min_length=1, max_length=80)
-    domain: str = Field("example.com", pattern=r"^[a-z0-9.-]{1,253}$")
+    name: str = Field(default="Example Corporation", min_length=1, max_length=80)
+    domain: str = Field(default="example.com", pattern=r"^[a-z0-9.-]{1,253}$")
 
 
 class Endpoints(_Section):
@@ -77,8 +77,8 @@ class Endpoints(_Section):
 class Account(_Section):
     """The AWS account, or on the local target the account that we are."""
 
-    id: str | None = Field(None, pattern=r"^\d{12}$")
-    region: str = Field("us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
+    id: str | None = Field(default=None, pattern=r"^\d{12}$")
+    region: str = Field(default="us-east-1", pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")
 
 
 class Saml(_Section):
@@ -86,7 +86,7 @@ class Saml(_Section):
 
     metadata: str | None = None
     """A file or an https address; without it, the stand-in's."""
-    provider: str = Field("SecureCart", pattern=r"^[\w.-]{1,128}$")
+    provider: str = Field(default="SecureCart", pattern=r"^[\w.-]{1,128}$")
     logout_url: str | None = None
 
 
@@ -95,7 +95,7 @@ class Oidc(_Section):
 
     issuer: Issuer | None = None
     """Without it, the stand-in."""
-    client_id: str = Field("securecart-portal", min_length=1, max_length=255)
+    client_id: str = Field(default="securecart-portal", min_length=1, max_length=255)
     client_secret_file: Path | None = None
     scope: str = "openid email profile offline_access"
 
@@ -105,7 +105,7 @@ class IdentityProvider(_Section):
 
     kind: Literal["stand-in", "external"] = "stand-in"
     sign_in: Literal["saml", "oidc"] = "saml"
-    employees: int = Field(1200, ge=3, le=100_000)
+    employees: int = Field(default=1200, ge=3, le=100_000)
     """How many people the stand-in's sample directory holds."""
     saml: Saml = Saml()
     oidc: Oidc = Oidc()
@@ -114,26 +114,26 @@ class IdentityProvider(_Section):
 class Role(_Section):
     """The role that every employee works in."""
 
-    name: str = Field("SecureCartEmployee", pattern=r"^[\w+=,.@-]{1,64}$")
-    max_session_minutes: int = Field(720, ge=60, le=720)
+    name: str = Field(default="SecureCartEmployee", pattern=r"^[\w+=,.@-]{1,64}$")
+    max_session_minutes: int = Field(default=720, ge=60, le=720)
 
 
 class Folder(_Section):
     """Where the documents lie: `<bucket>/<role id>:<session name>/`."""
 
     bucket: str = Field(
-        "securecart-user-docs", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+        default="securecart-user-docs", pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
     )
     key_alias: str = Field(
-        "alias/securecart-user-docs", pattern=r"^alias/[a-zA-Z0-9/_-]{1,250}$"
+        default="alias/securecart-user-docs", pattern=r"^alias/[a-zA-Z0-9/_-]{1,250}$"
     )
 
 
 class Session(_Section):
     """How long credentials and sign-ins last, in minutes."""
 
-    minutes: int = Field(60, ge=15, le=720)
-    portal_minutes: int = Field(720, ge=15, le=10_080)
+    minutes: int = Field(default=60, ge=15, le=720)
+    portal_minutes: int = Field(default=720, ge=15, le=10_080)
 
 
 class Mfa(_Section):
@@ -144,7 +144,7 @@ class Mfa(_Section):
     """
 
     required: bool = False
-    max_age_minutes: int = Field(720, ge=5, le=10_080)
+    max_age_minutes: int = Field(default=720, ge=5, le=10_080)
 
 
 class Settings(_Section):
