@@ -17,6 +17,9 @@ MAX_RESPONSE: Final = 100_000
 """Characters of a response, encoded: what AWS STS takes as SAMLAssertion."""
 
 _BOM: Final = b"\xef\xbb\xbf"
+# A year short of where datetime ends, so that a tolerance always fits.
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 9998
 _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z"
 )
@@ -120,7 +123,9 @@ def parse_time(text: str) -> datetime:
     """
     try:
         if _TIME.fullmatch(text):
-            return datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(text)
+            if _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+                return moment
     except ValueError:
         pass
     raise InvalidDocument(f"not a time in UTC: {text[:40]!r}")

@@ -1,0 +1,43 @@
+"""OpenID Connect: discovery, keys and ID tokens, as documents.
+
+Whoever fetches them stands above; joserfc checks signatures, with algorithms
+that are pinned here whatever a provider offers.
+"""
+
+from securecart.federation.oidc.address import is_loopback, is_trustworthy
+from securecart.federation.oidc.errors import (
+    ExpiredIdToken,
+    InvalidDiscovery,
+    InvalidIdToken,
+    UnknownKey,
+    WrongTokenAudience,
+)
+from securecart.federation.oidc.id_token import (
+    CLOCK_SKEW,
+    MAX_TOKEN,
+    VerifiedIdToken,
+    unverified_issuer,
+    verify_id_token,
+)
+from securecart.federation.oidc.jwk_set import ALGORITHMS, JwkSet, PublicKey
+from securecart.federation.oidc.provider import ProviderMetadata, discovery_address
+
+__all__ = [
+    "ALGORITHMS",
+    "CLOCK_SKEW",
+    "MAX_TOKEN",
+    "ExpiredIdToken",
+    "InvalidDiscovery",
+    "InvalidIdToken",
+    "JwkSet",
+    "ProviderMetadata",
+    "PublicKey",
+    "UnknownKey",
+    "VerifiedIdToken",
+    "WrongTokenAudience",
+    "discovery_address",
+    "is_loopback",
+    "is_trustworthy",
+    "unverified_issuer",
+    "verify_id_token",
+]
