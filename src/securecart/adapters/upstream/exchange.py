@@ -1,0 +1,202 @@
+"""One request to the store, and its answer."""
+
+import asyncio
+from collections import deque
+from typing import Protocol
+
+from httptools import HttpParserError, HttpResponseParser
+
+from securecart.wire.http import HttpResponse
+
+_HEAD_BYTES = 64 * 1024
+"""Go's server keeps its own below 1 MB; the store's are below 4 kB."""
+
+_BUFFER_BYTES = 1024 * 1024
+"""Held for a slow client before reading pauses: four reads of uvloop's."""
+
+_INFORMATIONAL = range(100, 200)
+
+
+class Line(Protocol):
+    """The connection under an exchange."""
+
+    def write(self, data: bytes) -> None:
+        """Send, without waiting."""
+        ...
+
+    async def flushed(self) -> None:
+        """Wait until there is room for more."""
+        ...
+
+    def pause(self) -> None:
+        """Stop reading."""
+        ...
+
+    def resume(self) -> None:
+        """Read again."""
+        ...
+
+    def touch(self) -> None:
+        """Note progress: the time allowed starts again."""
+        ...
+
+    def finish(self, *, reusable: bool) -> None:
+        """End the exchange."""
+        ...
+
+
+class Exchange:
+    """Made by `StorePool.open`; whoever opened it closes it.
+
+    `unsent` is how much of the request's body is still to come, in bytes.
+    """
+
+    def __init__(self, line: Line, method: str, unsent: int) -> None:
+        self._line = line
+        self._bodiless = method == "HEAD"
+        self._unsent = unsent
+        self._parser = HttpResponseParser(self)
+        self._headers: list[tuple[str, str]] = []
+        self._head_bytes = 0
+        self._head: HttpResponse | None = None
+        self._pieces: deque[bytes] = deque()
+        self._size = 0
+        self._paused = False
+        self._complete = False
+        self._closed = False
+        self._keep_alive = False
+        self._failure: OSError | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    @property
+    def answered(self) -> bool:
+        """The store has answered, or failed: sending more is pointless."""
+        return self._head is not None or self._failure is not None
+
+    async def send(self, data: bytes) -> None:
+        """Send a piece of the body, waiting while the store takes no more.
+
+        Raises:
+            ConnectionError: the store broke off.
+            TimeoutError: it takes nothing any more.
+        """
+        self._unsent -= len(data)
+        self._line.write(data)
+        await self._line.flushed()
+        if self._failure is not None:
+            raise self._failure
+
+    async def head(self) -> HttpResponse:
+        """Answer status and headers; the body is read with `read`.
+
+        Raises:
+            ConnectionError: the store broke off, or sent what is not HTTP.
+            TimeoutError: it did not answer in time.
+        """
+        while self._head is None:
+            await self._wait()
+        return self._head
+
+    async def read(self) -> bytes:
+        """Answer the next piece of the answer's body, empty at its end.
+
+        Raises:
+            ConnectionError: the store broke off.
+            TimeoutError: it stopped sending.
+        """
+        while not self._pieces:
+            if self._complete:
+                return b""
+            await self._wait()
+        piece = self._pieces.popleft()
+        self._size -= len(piece)
+        if self._paused and self._size <= _BUFFER_BYTES // 2:
+            self._paused = False
+            self._line.resume()
+        return piece
+
+    def close(self) -> None:
+        """Give the connection back, or drop it if anything is left on it.
+
+        Dropping it before all of the body was sent is how an upload is
+        called off: the store then keeps nothing of it.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        self._line.finish(
+            reusable=self._complete and self._keep_alive and self._unsent == 0
+        )
+
+    # What the connection calls
+
+    def received(self, data: bytes) -> None:
+        """Read bytes of the store's."""
+        if self._complete:
+            self.failed(ConnectionError("the store sent more than its answer"))
+            return
+        try:
+            self._parser.feed_data(data)
+        except HttpParserError as error:
+            if not self._complete:  # Behind a HEAD's answer nothing is expected.
+                self.failed(ConnectionError(f"the store sent no HTTP: {error}"))
+
+    def failed(self, error: OSError) -> None:
+        """Fail whoever waits, now and later."""
+        if not self._complete and self._failure is None:
+            self._failure = error
+        self._keep_alive = False
+        self._wake()
+
+    # What the parser calls
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Collect a header."""
+        self._head_bytes += len(name) + len(value)
+        if self._head_bytes > _HEAD_BYTES:
+            self.failed(ConnectionError("the store's head is too large"))
+            return
+        self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+
+    def on_headers_complete(self) -> None:
+        """Release the head, unless it is a `100 Continue` nobody asked for."""
+        status = self._parser.get_status_code()
+        headers, self._headers = self._headers, []
+        if status in _INFORMATIONAL or self._failure is not None:
+            return
+        self._head = HttpResponse(status, tuple(headers))
+        self._keep_alive = self._parser.should_keep_alive()
+        if self._bodiless:
+            self._complete = True
+        self._wake()
+
+    def on_body(self, piece: bytes) -> None:
+        """Queue a piece; pause the store when too much waits."""
+        if self._bodiless or self._failure is not None:
+            return
+        self._pieces.append(piece)
+        self._size += len(piece)
+        if self._size > _BUFFER_BYTES and not self._paused:
+            self._paused = True
+            self._line.pause()
+        self._wake()
+
+    def on_message_complete(self) -> None:
+        """Note the end of the answer."""
+        if self._head is not None and self._failure is None:
+            self._complete = True
+            self._wake()
+
+    async def _wait(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+        self._line.touch()
+        self._waiter = asyncio.get_running_loop().create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

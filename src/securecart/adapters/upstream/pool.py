@@ -1,0 +1,185 @@
+"""The pool: opens, keeps, bounds and retires connections to one store."""
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+
+from securecart.adapters.upstream.connection import StoreConnection
+from securecart.adapters.upstream.exchange import Exchange
+from securecart.wire.http import HttpRequest
+
+_SWEEP_SECONDS = 1.0
+_REPEATABLE = frozenset({"GET", "HEAD"})
+"""RFC 9110, 9.2.1: safe, so that doing them twice is doing them once."""
+
+
+@dataclass(frozen=True, slots=True)
+class UpstreamLimits:
+    """Bounds of a pool.
+
+    Attributes:
+        connections: at once. SeaweedFS gained nothing beyond 64 clients on
+            two cores; more only queue inside it.
+        waiting_seconds: for one of them to come free.
+        connect_seconds: a local socket connects at once or not at all.
+        stall_seconds: without progress. Completing an upload of 10,000 parts
+            is the longest silence.
+    """
+
+    connections: int = 128
+    waiting_seconds: float = 10
+    connect_seconds: float = 3
+    stall_seconds: float = 60
+
+
+class StorePool:
+    """Connections to one address: a socket's path, or host and port."""
+
+    def __init__(
+        self,
+        address: Path | tuple[str, int],
+        limits: UpstreamLimits = UpstreamLimits(),
+    ) -> None:
+        self._address = address
+        self._limits = limits
+        self._idle: deque[StoreConnection] = deque()
+        self._busy: set[StoreConnection] = set()
+        self._opening = 0
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._sweeper: asyncio.TimerHandle | None = None
+
+    async def open(
+        self, request: HttpRequest, *, length: int | None = None
+    ) -> Exchange:
+        """Send a request; `length` announces a body that follows by `send`.
+
+        Without `length` the request's own body is sent, and a safe request
+        that meets a connection the store had already closed is sent again,
+        once, on a fresh one.
+
+        Raises:
+            ConnectionError: the store is not there.
+            TimeoutError: no connection came free, or none was made, in time.
+        """
+        data = _request_bytes(request, length)
+        unsent = length or 0
+        reused, connection = await self._connection(fresh=False)
+        exchange = connection.begin(request.method, data, unsent)
+        if not reused or length is not None or request.method not in _REPEATABLE:
+            return exchange
+        try:
+            await exchange.head()
+        except ConnectionError:
+            exchange.close()
+            _, connection = await self._connection(fresh=True)
+            return connection.begin(request.method, data, unsent)
+        except BaseException:
+            exchange.close()
+            raise
+        return exchange
+
+    def close(self) -> None:
+        """Drop every connection."""
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+            self._sweeper = None
+        for connection in (*self._idle, *self._busy):
+            connection.drop()
+        self._idle.clear()
+
+    async def _connection(self, *, fresh: bool) -> tuple[bool, StoreConnection]:
+        """Take a connection; say also whether it was used before."""
+        await self._turn()
+        while self._idle and not fresh:
+            connection = self._idle.pop()
+            if connection.usable:
+                self._busy.add(connection)
+                return True, connection
+        self._opening += 1
+        try:
+            async with asyncio.timeout(self._limits.connect_seconds):
+                connection = await self._connect()
+        except (FileNotFoundError, PermissionError) as error:
+            raise ConnectionError(
+                f"the store's socket is not there: {error}"
+            ) from error
+        finally:
+            self._opening -= 1
+            self._next()
+        self._busy.add(connection)
+        self._sweep_later()
+        return False, connection
+
+    async def _connect(self) -> StoreConnection:
+        loop = asyncio.get_running_loop()
+
+        def factory() -> StoreConnection:
+            return StoreConnection(self._released, self._limits.stall_seconds)
+
+        if isinstance(self._address, Path):
+            _, made = await loop.create_unix_connection(factory, str(self._address))
+        else:
+            _, made = await loop.create_connection(factory, *self._address)
+        return made
+
+    async def _turn(self) -> None:
+        """Wait until one more exchange may run."""
+        while len(self._busy) + self._opening >= self._limits.connections:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiters.append(turn)
+            try:
+                async with asyncio.timeout(self._limits.waiting_seconds):
+                    await turn
+            except BaseException:
+                if turn.done() and not turn.cancelled():
+                    self._next()
+                raise
+
+    def _next(self) -> None:
+        while self._waiters:
+            turn = self._waiters.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    def _released(self, connection: StoreConnection, reusable: bool) -> None:  # noqa: FBT001 - a callback's one argument
+        self._busy.discard(connection)
+        if reusable:
+            self._idle.append(connection)
+        elif connection in self._idle:
+            self._idle.remove(connection)
+        self._next()
+
+    def _sweep_later(self) -> None:
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(
+                _SWEEP_SECONDS, self._sweep
+            )
+
+    def _sweep(self) -> None:
+        self._sweeper = None
+        now = asyncio.get_running_loop().time()
+        for connection in tuple(self._busy):
+            connection.sweep(now)
+        if self._busy or self._idle:
+            self._sweep_later()
+
+
+def _request_bytes(request: HttpRequest, length: int | None) -> bytes:
+    """Answer the head, and the body where it is whole.
+
+    Raises:
+        ValueError: a header would break the head.
+    """
+    lines = [f"{request.method} {request.target} HTTP/1.1\r\n"]
+    for name, value in request.headers:
+        if "\r" in value or "\n" in value or "\0" in value:
+            raise ValueError(f"the header {name} has a line break")
+        lines += (name, ": ", value, "\r\n")
+    size = len(request.body) if length is None else length
+    if size or request.method in {"PUT", "POST"}:
+        lines.append(f"content-length: {size}\r\n")
+    lines.append("\r\n")
+    head = "".join(lines).encode("latin-1")
+    return head + request.body if length is None else head

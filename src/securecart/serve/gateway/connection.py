@@ -1,0 +1,358 @@
+"""One client's connection: requests in, answers out, one after the other.
+
+| state   | the client            | too slow after  | then                  |
+|---------|-----------------------|-----------------|-----------------------|
+| IDLE    | has nothing to say    | `idle_seconds`  | close                 |
+| HEAD    | is sending a head     | `head_seconds`  | answer 400, close     |
+| DECIDE  | waits for us          | (the store's)   |                       |
+| BODY    | is sending a body     | `stall_seconds` | answer 400, close     |
+| REPLY   | is reading the answer | `stall_seconds` | break off             |
+| LINGER  | has been told to go   | `linger_seconds`| close                 |
+
+Time-outs are checked by the server's sweep, once a second: that costs a
+request nothing, where a timer for every wait would.
+"""
+
+import asyncio
+import enum
+import logging
+from collections.abc import Callable
+from typing import cast
+
+from securecart.names.errors import ServiceError
+from securecart.serve.gateway.framing import ChunkedFraming, Framing, LengthFraming
+from securecart.serve.gateway.head import (
+    BARE_LINE_FEED,
+    END,
+    RequestHead,
+    parse_head,
+)
+from securecart.serve.gateway.inbox import Inbox
+from securecart.serve.gateway.limits import Limits
+from securecart.serve.gateway.message import Answer, Application, Incoming, Stream
+from securecart.serve.gateway.refusals import (
+    BadRequest,
+    IncompleteBody,
+    RequestHeaderSectionTooLarge,
+    RequestTimeout,
+)
+from securecart.serve.gateway.reply import CONTINUE, LAST_CHUNK, chunk, head_bytes
+from securecart.wire.http import HttpRequest
+
+_log = logging.getLogger(__name__)
+
+_BODILESS = frozenset({204, 304})
+"""RFC 9110, 15.3.5 and 15.4.5; an informational status never is an answer."""
+
+_LOOPBACK = ("127.", "::1", "::ffff:127.")
+
+
+class ClientGone(Exception):
+    """The client closed the connection between or within requests."""
+
+
+class State(enum.Enum):
+    """Where a connection stands; see the module's table."""
+
+    IDLE = enum.auto()
+    HEAD = enum.auto()
+    DECIDE = enum.auto()
+    BODY = enum.auto()
+    REPLY = enum.auto()
+    LINGER = enum.auto()
+
+
+class _Body:
+    """See `message.Body`. Asks for the body when it is first read."""
+
+    def __init__(self, connection: "Connection", head: RequestHead) -> None:
+        self._connection = connection
+        self._framing: Framing = (
+            ChunkedFraming() if head.length is None else LengthFraming(head.length)
+        )
+        self._pieces: list[bytes] = []
+        self.length = head.length
+        self.asking = head.expects_continue and not self._framing.done
+
+    @property
+    def finished(self) -> bool:
+        """Nothing of this body is left on the connection."""
+        return self._framing.done
+
+    async def read(self) -> bytes:
+        if self._pieces:
+            return self._pieces.pop(0)
+        inbox = self._connection.inbox
+        if self.asking:
+            self.asking = False
+            # RFC 9110, 10.1.1: not when the body is already on its way.
+            if inbox.empty:
+                self._connection.write(CONTINUE)
+        while not self._framing.done:
+            data = await self._connection.take(State.BODY)
+            if not data:
+                raise IncompleteBody("The body ended before its announced length.")
+            self._pieces = self._framing.feed(data)
+            inbox.give_back(self._framing.rest)
+            if self._pieces:
+                return self._pieces.pop(0)
+        return b""
+
+
+class Connection(asyncio.Protocol):
+    """The protocol of one accepted socket."""
+
+    inbox: Inbox
+    served: asyncio.Task[None]
+
+    def __init__(
+        self,
+        application: Application,
+        limits: Limits,
+        connections: set["Connection"],
+        date: Callable[[], str],
+    ) -> None:
+        self._application = application
+        self._limits = limits
+        self._connections = connections
+        self._date = date
+        self._draining = False
+        self._lost = False
+        self._writable: asyncio.Future[None] | None = None
+        self._write_paused = False
+        self.state = State.IDLE
+        self.deadline = 0.0
+
+    # What the transport calls
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to serve."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._loop = asyncio.get_running_loop()
+        self.inbox = Inbox(self._transport, self._limits.buffer_bytes)
+        peer = transport.get_extra_info("peername")
+        self._source_ip = peer[0] if isinstance(peer, tuple) else ""
+        self._secure = self._source_ip.startswith(_LOOPBACK)
+        self._enter(State.IDLE)
+        if len(self._connections) >= self._limits.connections:
+            transport.close()
+            return
+        self._connections.add(self)
+        self.served = self._loop.create_task(self._serve())
+
+    def data_received(self, data: bytes) -> None:
+        """Queue what was read."""
+        self.inbox.feed(data)
+
+    def eof_received(self) -> bool:
+        """Keep our half open: the answer may still be under way."""
+        self.inbox.end()
+        return True
+
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
+        """Wake whoever waits, so that every request comes to its end."""
+        self._lost = True
+        self.inbox.end()
+        self.resume_writing()
+        self._connections.discard(self)
+
+    def pause_writing(self) -> None:
+        """Note that the client reads more slowly than the store sends."""
+        self._write_paused = True
+
+    def resume_writing(self) -> None:
+        """Note that it has caught up."""
+        self._write_paused = False
+        if self._writable is not None and not self._writable.done():
+            self._writable.set_result(None)
+
+    # What the server calls
+
+    def sweep(self, now: float) -> None:
+        """Break off what has taken too long; `now` is the loop's time."""
+        if now < self.deadline:
+            return
+        match self.state:
+            case State.HEAD | State.BODY:
+                self.inbox.fail(
+                    RequestTimeout(
+                        "Your socket connection to the server was not read from or "
+                        "written to within the timeout period."
+                    )
+                )
+            case State.IDLE:
+                self._transport.close()
+            case State.REPLY | State.LINGER:
+                self._transport.abort()
+            case State.DECIDE:
+                pass
+
+    def drain(self) -> None:
+        """Close after the request under way, or at once if there is none."""
+        self._draining = True
+        if self.state is State.IDLE:
+            self._transport.close()
+
+    def abort(self) -> None:
+        """Close now, whatever is under way."""
+        self._transport.abort()
+
+    # What the body and the answer use
+
+    async def take(self, state: State) -> bytes:
+        """Wait for bytes of the client's."""
+        self._enter(state)
+        data = await self.inbox.take()
+        self.state = State.DECIDE
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send, without waiting."""
+        if not self._lost:
+            self._transport.write(data)
+
+    # The life of a connection
+
+    async def _serve(self) -> None:
+        try:
+            while await self._one_request():
+                pass
+            await self._linger()
+        except ClientGone:
+            pass
+        except Exception:  # noqa: BLE001 - the last boundary: nobody else would hear
+            _log.exception("a connection failed")
+        finally:
+            self._transport.close()
+
+    async def _one_request(self) -> bool:
+        """Serve one request; say whether another may follow."""
+        try:
+            head = parse_head(await self._read_head(), self._limits)
+        except ServiceError as error:
+            await self._send(self._application.refuse(error), "GET", keep=False)
+            return False
+        body = _Body(self, head)
+        request = HttpRequest(
+            method=head.method,
+            target=head.target,
+            headers=head.headers,
+            source_ip=self._source_ip,
+            secure=self._secure,
+        )
+        self.state = State.DECIDE
+        answer = await self._application.answer(Incoming(request, body))
+        keep = head.keep_alive and not self._draining and not answer.close
+        if keep and not body.finished:
+            keep = await self._skip(body)
+        return await self._send(answer, head.method, keep=keep)
+
+    async def _read_head(self) -> bytes:
+        data = await self.take(State.IDLE)
+        while data in {b"", b"\r\n"}:  # RFC 9112, 2.2: an empty line is forgiven.
+            if not data:
+                raise ClientGone
+            data = await self.take(State.IDLE)
+        started = self._loop.time()
+        while (end := data.find(END)) < 0:
+            if BARE_LINE_FEED.search(data):
+                raise BadRequest("A line of the head ends in a bare LF.")
+            if len(data) > self._limits.head_bytes:
+                raise RequestHeaderSectionTooLarge("The request's head is too large.")
+            self.state = State.HEAD
+            self.deadline = started + self._limits.head_seconds
+            more = await self.inbox.take()
+            if not more:
+                raise ClientGone
+            data += more
+        end += len(END)
+        self.inbox.give_back(data[end:])
+        return data[:end]
+
+    async def _skip(self, body: _Body) -> bool:
+        """Read past a small refused body; say whether that could be done."""
+        if body.asking or body.length is None:
+            return False
+        if body.length > self._limits.drain_bytes:
+            return False
+        try:
+            while await body.read():
+                pass
+        except ServiceError:
+            return False
+        return True
+
+    async def _send(self, answer: Answer, method: str, *, keep: bool) -> bool:
+        """Write the answer; say whether the connection can be used again."""
+        self._enter(State.REPLY)
+        stream = None if isinstance(answer.body, bytes) else answer.body
+        length = len(answer.body) if isinstance(answer.body, bytes) else answer.length
+        if method == "HEAD" and answer.length is not None:
+            length = answer.length
+        head = head_bytes(
+            answer.status, answer.headers, length, date=self._date(), keep_alive=keep
+        )
+        if method == "HEAD" or answer.status in _BODILESS:
+            self.write(head)
+            if stream is not None:
+                stream.close()
+        elif isinstance(answer.body, bytes):
+            self.write(head + answer.body)
+        else:
+            await self._stream(head, answer.body, length)
+        await self._flushed()
+        return keep
+
+    async def _stream(self, head: bytes, stream: Stream, length: int | None) -> None:
+        """Send a body as it comes; a broken one is never passed off as whole."""
+        try:
+            piece = await stream.read()
+            sent = len(piece)
+            if length is None:
+                self.write(head + chunk(piece) if piece else head)
+            else:
+                self.write(head + piece)
+            while piece:
+                await self._flushed()
+                piece = await stream.read()
+                sent += len(piece)
+                if piece:
+                    self.write(piece if length is not None else chunk(piece))
+            if length is None:
+                self.write(LAST_CHUNK)
+            elif sent != length:
+                _log.warning("the store sent %d bytes, not %d", sent, length)
+                self._transport.abort()
+        except (ConnectionError, TimeoutError) as error:
+            _log.warning("an answer broke off: %s", error)
+            self._transport.abort()
+            raise ClientGone from error
+        finally:
+            stream.close()
+
+    async def _flushed(self) -> None:
+        """Wait until the client has read enough for more."""
+        self.deadline = self._loop.time() + self._limits.stall_seconds
+        if self._write_paused and not self._lost:
+            self._writable = self._loop.create_future()
+            await self._writable
+            self._writable = None
+        if self._lost:
+            raise ClientGone
+
+    async def _linger(self) -> None:
+        """Let the client read the answer before its unread bytes reset it."""
+        if self._lost or self.inbox.ended or not self._transport.can_write_eof():
+            return
+        self._enter(State.LINGER)
+        self._transport.write_eof()
+        left = self._limits.linger_bytes
+        while left > 0 and (data := await self.inbox.take()):
+            left -= len(data)
+
+    def _enter(self, state: State) -> None:
+        self.state = state
+        self.deadline = self._loop.time() + {
+            State.IDLE: self._limits.idle_seconds,
+            State.LINGER: self._limits.linger_seconds,
+        }.get(state, self._limits.stall_seconds)

@@ -1,0 +1,80 @@
+"""What a connection hands to the application, and what it gets back."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from securecart.names.errors import ServiceError
+from securecart.wire.http import HttpRequest
+
+
+class Body(Protocol):
+    """A request's body, as it arrives.
+
+    Nothing is asked of the client (`100 Continue`) before the first read.
+    """
+
+    @property
+    def length(self) -> int | None:
+        """Its size in bytes; None where only the last chunk will tell."""
+        ...
+
+    async def read(self) -> bytes:
+        """Answer the next piece, empty at the end.
+
+        Raises:
+            BadRequest: the chunks are malformed.
+            IncompleteBody: the client went away.
+            RequestTimeout: it sends nothing any more.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request whose body has not been read."""
+
+    request: HttpRequest
+    body: Body
+
+
+class Stream(Protocol):
+    """A body that is still on its way from the store."""
+
+    async def read(self) -> bytes:
+        """Answer the next piece, empty at the end.
+
+        Raises:
+            ConnectionError: the store broke off.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give the connection back, or drop it if the body was not read out."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response: a whole body, or a stream of `length` bytes.
+
+    A `length` of None stands for a stream whose end will tell. For HEAD,
+    `length` is what GET would have sent, and `body` is empty.
+    """
+
+    status: int
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | Stream = b""
+    length: int | None = None
+    close: bool = False
+
+
+class Application(Protocol):
+    """Turns requests into answers; the one exit point lies behind it."""
+
+    async def answer(self, incoming: Incoming) -> Answer:
+        """Answer a request. Raises nothing that concerns the request."""
+        ...
+
+    def refuse(self, error: ServiceError) -> Answer:
+        """Answer bytes that are no request."""
+        ...
