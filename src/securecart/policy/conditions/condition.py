@@ -68,7 +68,7 @@ class Absence:
 
     def holds(self, context: Context) -> bool | None:
         """Whether the key is absent as wanted; no values are no key."""
-        return (not context.get(self.key, ())) in self.wanted
+        return (context.get(self.key, ()) == ()) in self.wanted
 
 
 Condition = Comparison | Absence

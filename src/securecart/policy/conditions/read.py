@@ -49,9 +49,9 @@ def _keys(operator: str, keys: Any) -> list[tuple[str, Any]]:
 
 
 def _read(name: str, key: str, element: Any, *, variables: bool) -> Condition:
-    values = _values(element)
     folded = ascii_lower(key)
     try:
+        values = _values(element)
         if name == _NULL:
             return Absence(name, folded, frozenset(map(read_boolean, values)))
         prefix, colon, bare = name.rpartition(":")

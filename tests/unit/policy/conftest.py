@@ -1,0 +1,158 @@
+"""Principals and vectors that the tests of this room share."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from securecart.names.principal import (
+    Anonymous,
+    Federated,
+    IamUser,
+    Principal,
+    Root,
+    Service,
+)
+from securecart.names.session import RoleSession
+from securecart.policy import (
+    Answer,
+    Layers,
+    PolicyKind,
+    Request,
+    decide,
+    decide_key,
+    decide_trust,
+    parse_policy,
+)
+
+VECTORS = Path(__file__).parents[2] / "vectors" / "policy"
+ACCOUNT = "111122223333"
+ISSUED = datetime(2025, 3, 1, 12, tzinfo=UTC)
+
+
+def session(name: str, **changes: Any) -> RoleSession:
+    """A session of the role Employee."""
+    fields: dict[str, Any] = {
+        "account": ACCOUNT,
+        "role_name": "Employee",
+        "role_path": "/",
+        "role_id": "AROAEMPLOYEE",
+        "session_name": name,
+        "credential_id": "ASIAEXAMPLE",
+        "issued_at": ISSUED,
+        "expires_at": ISSUED + timedelta(hours=1),
+    }
+    return RoleSession(**(fields | changes))
+
+
+def _principal(of: dict[str, Any]) -> Principal:
+    account = of.get("account", ACCOUNT)
+    match of["kind"]:
+        case "session":
+            tags = tuple(of.get("tags", {}).items())
+            return session(
+                of["name"],
+                account=account,
+                tags=tags,
+                mfa_authenticated=of.get("mfa"),
+            )
+        case "user":
+            return IamUser(account, of["name"], "AIDAEXAMPLE")
+        case "root":
+            return Root(account)
+        case "service":
+            return Service(account, of["name"])
+        case "federated":
+            return Federated(account, of["provider"], "ab")
+        case _:
+            return Anonymous()
+
+
+PRINCIPALS = {
+    name: _principal(of)
+    for name, of in json.loads((VECTORS / "principals.json").read_text()).items()
+}
+
+
+@dataclass(frozen=True)
+class Vector:
+    """One case of one file, ready to be decided."""
+
+    decides: str
+    layers: Layers
+    request: Request
+    expected: dict[str, Any]
+
+    def answer(self) -> Answer:
+        """Ask the engine."""
+        if self.decides == "trust":
+            trust = self.layers.resource
+            assert trust is not None
+            return decide_trust(trust, self.request, self.layers)
+        return (decide_key if self.decides == "key" else decide)(
+            self.layers, self.request
+        )
+
+
+@pytest.fixture
+def principals() -> dict[str, Principal]:
+    """The principals of `tests/vectors/policy/principals.json`, by name."""
+    return PRINCIPALS
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run every test that asks for a `vector` once for each."""
+    if "vector" in metafunc.fixturenames:
+        metafunc.parametrize("vector", tuple(vectors()))
+
+
+def vectors() -> Iterator[Any]:
+    """Every case of every file under `tests/vectors/policy`."""
+    for path in sorted(VECTORS.glob("*.json")):
+        whole = json.loads(path.read_text())
+        for case in whole.get("cases", ()):
+            request = Request(
+                PRINCIPALS[case.get("principal", "ab")],
+                case["action"],
+                case.get("resource", "arn:aws:s3:::docs"),
+                {
+                    key: tuple(value) if isinstance(value, list) else value
+                    for key, value in case.get("context", {}).items()
+                },
+                ACCOUNT,
+            )
+            vector = Vector(whole.get("decides", ""), _layers(whole), request, case)
+            yield pytest.param(vector, id=f"{path.stem}: {case['says']}")
+
+
+def _layers(whole: dict[str, Any]) -> Layers:
+    owner = PolicyKind.TRUST if whole.get("decides") == "trust" else PolicyKind.RESOURCE
+    boundary, session_policies = whole.get("boundary"), whole.get("session")
+    return Layers(
+        identity=tuple(
+            parse_policy(json.dumps(document), PolicyKind.IDENTITY)
+            for document in whole.get("identity", ())
+        ),
+        boundary=(
+            parse_policy(json.dumps(boundary), PolicyKind.IDENTITY)
+            if boundary
+            else None
+        ),
+        session=(
+            tuple(
+                parse_policy(json.dumps(document), PolicyKind.SESSION)
+                for document in session_policies
+            )
+            if session_policies is not None
+            else None
+        ),
+        resource=(
+            parse_policy(json.dumps(whole["resource"]), owner)
+            if "resource" in whole
+            else None
+        ),
+    )

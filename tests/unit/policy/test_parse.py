@@ -1,0 +1,202 @@
+"""What is refused when a policy is put, and how the place is named."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from securecart.policy import MalformedPolicyDocument, PolicyKind, parse_policy
+
+GOOD: dict[str, Any] = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+
+
+def refused(text: str, kind: PolicyKind = PolicyKind.IDENTITY) -> str:
+    """The message with which a document is refused."""
+    with pytest.raises(MalformedPolicyDocument) as raised:
+        parse_policy(text, kind)
+    return raised.value.message
+
+
+def statement_refused(kind: PolicyKind = PolicyKind.IDENTITY, **changes: Any) -> str:
+    """The message when one good statement is changed; None takes away."""
+    statement = {k: v for k, v in (GOOD | changes).items() if v is not None}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    return refused(json.dumps(document), kind)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "null",
+        "[]",
+        "{",
+        '{"Statement": NaN}',
+        '{"Version": "2012-10-17"}',
+        '{"Version": "2012-10-17", "Statement": []}',
+        '{"Version": "2012-10-18", "Statement": {}}',
+        '{"Version": 20121017, "Statement": {}}',
+        '{"Version": "2012-10-17", "Statement": 1}',
+        '{"Version": "2012-10-17", "Statement": [1]}',
+        '{"Version": "2012-10-17", "Id": 1, "Statement": [{}]}',
+        '{"Version": "2012-10-17", "Extra": 1, "Statement": [{}]}',
+        '\ufeff{"Statement": []}',
+        '{"Statement": {"Sid": "\\ud800"}}',
+    ],
+)
+def test_documents_that_are_none(text: str) -> None:
+    """A clear refusal, whatever is wrong."""
+    assert refused(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 100_000,
+        '{"a":' * 50_000,
+        '"' + "\\" * 100_001,
+        "1" * 100_000,
+        " " * 200_000,
+        '{"Statement": "' + "a" * 131_072 + '"}',
+        '\\"' * 60_000,
+    ],
+)
+def test_deep_and_huge_documents_are_refused_at_once(text: str) -> None:
+    """Neither the recursion limit nor time is exhausted."""
+    begun = time.perf_counter()
+    assert refused(text)
+    assert time.perf_counter() - begun < 1
+
+
+def test_a_name_twice_in_an_object_is_refused() -> None:
+    """Or the second would silently stand for the first."""
+    text = (
+        '{"Version": "2012-10-17", "Statement":'
+        ' {"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}}'
+    )
+    assert "'Effect' stands twice" in refused(text)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"Sid": "a b"}, "Statement 1 (a b), Sid"),
+        ({"Sid": 1}, "Statement 1, Sid"),
+        ({"Effect": "allow"}, "Statement 1, Effect"),
+        ({"Effect": None}, "Statement 1, Effect"),
+        ({"Effect": ["Allow"]}, "Statement 1, Effect"),
+        ({"Action": None}, "Statement 1: Action is missing"),
+        ({"NotAction": "s3:*"}, "Statement 1: both Action and NotAction"),
+        ({"Action": []}, "Statement 1, Action"),
+        ({"Action": "s3"}, "Statement 1, Action"),
+        ({"Action": "s*:GetObject"}, "Statement 1, Action"),
+        ({"Action": "\u017f3:GetObject"}, "Statement 1, Action"),
+        ({"Action": "s3:GetObject\n"}, "Statement 1, Action"),
+        ({"Action": "s3:${aws:userid}"}, "Statement 1, Action"),
+        ({"Action": [1]}, "Statement 1, Action"),
+        ({"Resource": None}, "Statement 1: Resource is missing"),
+        ({"Resource": []}, "Statement 1, Resource"),
+        ({"Resource": "docs"}, "Statement 1, Resource"),
+        ({"Resource": "arn:aws:s3:::${"}, "Statement 1, Resource"),
+        ({"Resource": "arn:aws:*:::docs"}, "Statement 1, Resource"),
+        ({"Resource": "arn:aw?:s3:::docs"}, "Statement 1, Resource"),
+        ({"Resource": "arn:aws:s3::${a:b}:d"}, "Statement 1, Resource"),
+        ({"Resource": True}, "Statement 1, Resource"),
+        ({"Principal": "*"}, "Statement 1: Principal has no place"),
+        ({"Extra": 1}, "Statement 1: unknown element 'Extra'"),
+        ({"Condition": []}, "Statement 1, Condition"),
+        ({"Condition": {"StringIs": {"a:b": "c"}}}, "StringIs"),
+        ({"Condition": {"stringequals": {"a:b": "c"}}}, "stringequals"),
+        ({"Condition": {"StringEqualsIfExistsIfExists": {"a:b": "c"}}}, "IfExists"),
+        ({"Condition": {"ForSomeValues:StringEquals": {"a:b": "c"}}}, "ForSome"),
+        ({"Condition": {"NullIfExists": {"a:b": "true"}}}, "NullIfExists"),
+        ({"Condition": {"ForAllValues:Null": {"a:b": "true"}}}, "ForAllValues:Null"),
+        ({"Condition": {"StringEquals": {}}}, "StringEquals wants"),
+        ({"Condition": {"StringEquals": {"a:b": []}}}, "StringEquals a:b"),
+        ({"Condition": {"StringEquals": {"a:b": {}}}}, "StringEquals a:b"),
+        ({"Condition": {"StringEquals": {"a:b": None}}}, "StringEquals a:b"),
+        ({"Condition": {"StringEquals": {"a:b": "c", "A:B": "d"}}}, "twice"),
+        ({"Condition": {"StringEquals": {"nokey": "c"}}}, "'nokey'"),
+        ({"Condition": {"StringEquals": {"aws:UserIdd": "c"}}}, "'aws:UserIdd'"),
+        ({"Condition": {"StringEquals": {"s3:prefixx": "c"}}}, "'s3:prefixx'"),
+        ({"Condition": {"StringEquals": {"a:b": "${"}}}, "StringEquals a:b"),
+        ({"Condition": {"NumericEquals": {"a:b": "one"}}}, "NumericEquals a:b"),
+        ({"Condition": {"NumericEquals": {"a:b": "${a:c}"}}}, "NumericEquals a:b"),
+        ({"Condition": {"NumericEquals": {"a:b": "1e9999"}}}, "NumericEquals a:b"),
+        ({"Condition": {"DateEquals": {"a:b": "2025-13-01"}}}, "DateEquals a:b"),
+        ({"Condition": {"DateEquals": {"a:b": "2025-01-01T00:00"}}}, "DateEquals"),
+        ({"Condition": {"Bool": {"a:b": "yes"}}}, "Bool a:b"),
+        ({"Condition": {"Null": {"a:b": "1"}}}, "Null a:b"),
+        ({"Condition": {"BinaryEquals": {"a:b": "?"}}}, "BinaryEquals a:b"),
+        ({"Condition": {"IpAddress": {"a:b": "10.0.0.0/33"}}}, "IpAddress a:b"),
+        ({"Condition": {"IpAddress": {"a:b": "10.0.0.0/255.0.0.0"}}}, "IpAddress"),
+        ({"Condition": {"ArnLike": {"a:b": "docs/*"}}}, "ArnLike a:b"),
+    ],
+)
+def test_statements_that_are_not_understood(
+    changes: dict[str, Any], place: str
+) -> None:
+    """The message names the statement and the element."""
+    message = statement_refused(**changes)
+    assert message.startswith("Statement 1")
+    assert place in message
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({}, "Statement 1: Principal is missing"),
+        ({"Principal": []}, "Principal"),
+        ({"Principal": {}}, "Principal"),
+        ({"Principal": "admin"}, "Principal"),
+        ({"Principal": {"AWS": []}}, "Principal"),
+        ({"Principal": {"AWS": 111122223333}}, "Principal"),
+        ({"Principal": {"AWS": "1111"}}, "Principal"),
+        ({"Principal": {"AWS": "arn:aws:iam::111122223333:role/*"}}, "Principal"),
+        ({"Principal": {"AWS": "arn:aws:iam::111122223333:group/g"}}, "Principal"),
+        ({"Principal": {"CanonicalUser": "a" * 64}}, "Principal"),
+        ({"Principal": {"Service": "*"}}, "Principal"),
+        ({"Principal": {"Federated": "*"}}, "Principal"),
+        ({"Principal": "*", "NotPrincipal": "*"}, "both"),
+    ],
+)
+def test_principals_that_are_not_understood(
+    changes: dict[str, Any], place: str
+) -> None:
+    """In a policy of a resource."""
+    assert place in statement_refused(PolicyKind.RESOURCE, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"Resource": "*"}, "Resource has no place"),
+        ({"Action": "s3:GetObject"}, "no action of STS"),
+        ({"Action": "*"}, "no action of STS"),
+        ({"Action": None, "NotAction": "sts:AssumeRole"}, "NotAction has no place"),
+        ({"Principal": None, "NotPrincipal": "*"}, "NotPrincipal has no place"),
+    ],
+)
+def test_trust_policies_that_are_not_understood(
+    changes: dict[str, Any], place: str
+) -> None:
+    """A trust policy speaks of assuming a role, and of nothing else."""
+    base = {"Action": "sts:AssumeRole", "Principal": "*", "Resource": None}
+    assert place in statement_refused(PolicyKind.TRUST, **(base | changes))
+
+
+def test_sids_are_unique() -> None:
+    """The second statement of a name is the one at fault."""
+    statements = [GOOD | {"Sid": "Same"}, GOOD | {"Sid": "Same"}]
+    message = refused(json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    assert message == "Statement 2 (Same), Sid: used by another statement"
+
+
+def test_a_policy_keeps_its_text_and_can_be_a_key() -> None:
+    """Equal texts of one kind are equal policies."""
+    text = json.dumps({"Version": "2012-10-17", "Statement": GOOD})
+    policy = parse_policy(text, PolicyKind.IDENTITY)
+    assert policy.text == text
+    assert {policy, parse_policy(text, PolicyKind.IDENTITY)} == {policy}
+    assert policy != parse_policy(text, PolicyKind.SESSION)
