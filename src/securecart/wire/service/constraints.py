@@ -1,0 +1,116 @@
+"""Hold parameters to the constraints of the service model, in AWS's words."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from botocore.model import ListShape, MapShape, Shape, StructureShape
+
+from securecart.names.errors import ValidationError
+from securecart.wire.service.patterns import compiled
+
+_SHOWN_LENGTH = 256
+"""How much of a caller's value goes back in a message."""
+_SHOWN_VIOLATIONS = 10
+"""How many violations a message lists, however many there are."""
+
+
+def check(shape: StructureShape, parameters: Mapping[str, Any]) -> None:
+    """Check parsed parameters against the operation's input shape.
+
+    Raises:
+        ValidationError: naming the violations, up to ten of them.
+    """
+    found = list(_violations(shape, parameters, ""))
+    if found:
+        noun = "error" if len(found) == 1 else "errors"
+        raise ValidationError(
+            f"{len(found)} validation {noun} detected: "
+            + "; ".join(found[:_SHOWN_VIOLATIONS])
+        )
+
+
+def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
+    if isinstance(shape, StructureShape):
+        yield from _structure(shape, value, path)
+    elif isinstance(shape, ListShape):
+        yield from _length(shape, value, path)
+        for index, item in enumerate(value, 1):
+            yield from _violations(shape.member, item, f"{path}.{index}.member")
+    elif isinstance(shape, MapShape):
+        yield from _length(shape, value, path)
+        for key, item in value.items():
+            yield from _violations(shape.key, key, path)
+            yield from _violations(shape.value, item, path)
+    elif isinstance(value, str):
+        yield from _string(shape, value, path)
+    elif isinstance(value, bytes):
+        yield from _length(shape, value, path)
+    elif isinstance(value, int) and not isinstance(value, bool):
+        yield from _number(shape, value, path)
+
+
+def _structure(
+    shape: StructureShape, value: Mapping[str, Any], path: str
+) -> Iterator[str]:
+    prefix = f"{path}." if path else ""
+    for name in shape.required_members:
+        if name not in value:
+            yield (
+                f"Value null at '{prefix}{_lowered(name)}' failed to satisfy "
+                "constraint: Member must not be null"
+            )
+    for name, member in value.items():
+        yield from _violations(shape.members[name], member, prefix + _lowered(name))
+
+
+def _string(shape: Shape, value: str, path: str) -> Iterator[str]:
+    too_long = False
+    for violation in _length(shape, value, path):
+        too_long = True
+        yield violation
+    enum = shape.metadata.get("enum")
+    if enum and value not in enum:
+        yield _said(
+            shape,
+            value,
+            path,
+            f"Member must satisfy enum value set: [{', '.join(enum)}]",
+        )
+    pattern = shape.metadata.get("pattern")
+    if pattern and not too_long and not compiled(pattern).fullmatch(value):
+        words = f"Member must satisfy regular expression pattern: {pattern}"
+        yield _said(shape, value, path, words)
+
+
+def _length(
+    shape: Shape, value: str | bytes | Sequence[Any] | Mapping[str, Any], path: str
+) -> Iterator[str]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and len(value) < least:
+        words = f"Member must have length greater than or equal to {least}"
+        yield _said(shape, value, path, words)
+    if most is not None and len(value) > most:
+        words = f"Member must have length less than or equal to {most}"
+        yield _said(shape, value, path, words)
+
+
+def _number(shape: Shape, value: int, path: str) -> Iterator[str]:
+    least, most = shape.metadata.get("min"), shape.metadata.get("max")
+    if least is not None and value < least:
+        words = f"Member must have value greater than or equal to {least}"
+        yield _said(shape, value, path, words)
+    if most is not None and value > most:
+        words = f"Member must have value less than or equal to {most}"
+        yield _said(shape, value, path, words)
+
+
+def _said(shape: Shape, value: object, path: str, words: str) -> str:
+    """Word a violation; secrets and what is no scalar are not repeated."""
+    shown = ""
+    if isinstance(value, str | int) and not shape.metadata.get("sensitive"):
+        shown = f" '{str(value)[:_SHOWN_LENGTH]}'"
+    return f"Value{shown} at '{path}' failed to satisfy constraint: {words}"
+
+
+def _lowered(name: str) -> str:
+    return name[:1].lower() + name[1:]
