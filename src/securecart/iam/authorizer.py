@@ -1,0 +1,147 @@
+"""Which policies bear on a principal, and what they say of a request.
+
+Source: AWS IAM User Guide, "Policy evaluation logic".
+"""
+
+import threading
+from dataclasses import replace
+from functools import lru_cache
+
+from securecart.iam.entities import Role, User
+from securecart.iam.find import find_policy, find_role, find_user
+from securecart.names.entities import Entities, EntityReader
+from securecart.names.principal import IamUser, Principal
+from securecart.names.session import RoleSession
+from securecart.policy import (
+    Answer,
+    Context,
+    Layers,
+    MalformedPolicyDocument,
+    Policy,
+    PolicyKind,
+    Request,
+    decide,
+    parse_policy,
+)
+
+_MAX_PRINCIPALS = 4096
+"""Principals whose layers are kept: some kilobytes each, and more sessions
+than one process serves at a time."""
+_MAX_DOCUMENTS = 4096
+"""Compiled policies that are kept; sessions of one role share theirs."""
+
+_NOTHING = Layers()
+_DENY_ALL = (
+    '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
+)
+
+
+@lru_cache(_MAX_DOCUMENTS)
+def _compiled(document: str, kind: PolicyKind) -> Policy:
+    return parse_policy(document, kind)
+
+
+class Authorizer:
+    """Decides by the policies in the store; shared by threads.
+
+    Layers are kept for each principal until the store's generation changes,
+    so a policy that was put holds for the next request of every session.
+    """
+
+    def __init__(self, entities: Entities) -> None:
+        self._entities = entities
+        self._lock = threading.Lock()
+        self._generation: int | None = None
+        self._layers: dict[Principal, Layers] = {}
+
+    def authorize(
+        self,
+        principal: Principal,
+        action: str,
+        resource: str,
+        context: Context,
+        *,
+        resource_account: str,
+        resource_policy: Policy | None = None,
+    ) -> Answer:
+        """Decide one request on a resource with or without its own policy."""
+        layers = self.layers_for(principal)
+        if resource_policy is not None:
+            layers = replace(layers, resource=resource_policy)
+        request = Request(principal, action, resource, context, resource_account)
+        return decide(layers, request)
+
+    def layers_for(self, principal: Principal) -> Layers:
+        """Answer the principal's own policies; none for who has none.
+
+        A session whose role is gone, or was made anew under the same name,
+        has none: the role's unique id must be the one it was issued for.
+        """
+        known = self._known()
+        layers = known.get(principal)
+        if layers is None:
+            with self._entities.reading() as store:
+                layers = _layers(store, principal)
+            if len(known) >= _MAX_PRINCIPALS:
+                known.clear()
+            known[principal] = layers
+        return layers
+
+    def _known(self) -> dict[Principal, Layers]:
+        with self._lock:
+            generation = self._entities.generation()
+            if generation != self._generation:
+                # A new dictionary: a slower thread goes on filling the old one.
+                self._generation, self._layers = generation, {}
+            return self._layers
+
+
+def _layers(store: EntityReader, principal: Principal) -> Layers:
+    if isinstance(principal, IamUser):
+        user = find_user(store, principal.name)
+        if user is None or user.user_id != principal.user_id:
+            return _NOTHING
+        return _own_layers(store, user)
+    if isinstance(principal, RoleSession):
+        role = find_role(store, principal.role_name)
+        if role is None or role.role_id != principal.role_id:
+            return _NOTHING
+        return replace(_own_layers(store, role), session=_session(store, principal))
+    return _NOTHING
+
+
+def _own_layers(store: EntityReader, owner: Role | User) -> Layers:
+    documents = [
+        *owner.inline_policies.values(),
+        *(_managed(store, arn) for arn in owner.attached_policies),
+    ]
+    boundary = None if owner.boundary is None else _managed(store, owner.boundary)
+    return Layers(
+        identity=tuple(_read(document, PolicyKind.IDENTITY) for document in documents),
+        boundary=None if boundary is None else _read(boundary, PolicyKind.IDENTITY),
+    )
+
+
+def _session(store: EntityReader, session: RoleSession) -> tuple[Policy, ...] | None:
+    if not session.session_policies and not session.session_policy_arns:
+        return None
+    documents = [
+        *session.session_policies,
+        *(_managed(store, arn) for arn in session.session_policy_arns),
+    ]
+    return tuple(_read(document, PolicyKind.SESSION) for document in documents)
+
+
+def _managed(store: EntityReader, arn: str) -> str:
+    # A policy that is gone cannot have been meant to allow more by going.
+    policy = find_policy(store, arn)
+    return _DENY_ALL if policy is None else policy.document
+
+
+def _read(document: str, kind: PolicyKind) -> Policy:
+    try:
+        return _compiled(document, kind)
+    except MalformedPolicyDocument:
+        # An older release stored what this one does not understand: a part
+        # of it may have been a Deny.
+        return _compiled(_DENY_ALL, kind)
