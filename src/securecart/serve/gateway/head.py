@@ -101,7 +101,7 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
         target=target,
         headers=headers,
         length=_body_length(headers, version),
-        keep_alive=bool(parser.should_keep_alive()),
+        keep_alive=version == "1.1" and not _asks_to_close(headers),
         expects_continue=_expects_continue(headers),
     )
 
@@ -130,6 +130,16 @@ def _body_length(headers: tuple[tuple[str, str], ...], version: str) -> int | No
     if not _DIGITS.fullmatch(lengths[0]):
         raise BadRequest("Content-Length is not a number.")
     return int(lengths[0])
+
+
+def _asks_to_close(headers: tuple[tuple[str, str], ...]) -> bool:
+    """RFC 9112, 9.3 and 9.6."""
+    return any(
+        option.strip(" \t").lower() == "close"
+        for name, value in headers
+        if name == "connection"
+        for option in value.split(",")
+    )
 
 
 def _expects_continue(headers: tuple[tuple[str, str], ...]) -> bool:
