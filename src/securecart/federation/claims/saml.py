@@ -39,7 +39,6 @@ _FORMAT_PREFIX: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 _WS: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 _EDU_PERSON: Final = "urn:oid:1.3.6.1.4.1.5923.1.1.1."
 _EDU_ORG: Final = "urn:oid:1.3.6.1.4.1.5923.1.2.1."
-_PILOT: Final = "urn:oid:0.9.2342.19200300100.1."
 _CONTEXT_KEYS: Final[Mapping[str, str]] = {
     _EDU_PERSON + "1": "edupersonaffiliation",
     _EDU_PERSON + "2": "edupersonnickname",
@@ -58,20 +57,20 @@ _CONTEXT_KEYS: Final[Mapping[str, str]] = {
     _EDU_ORG + "5": "eduorgsuperioruri",
     _EDU_ORG + "6": "eduorgwhitepagesuri",
     "urn:oid:2.5.4.3": "cn",
-    "urn:oid:2.5.4.4": "surname",
-    "urn:oid:2.5.4.42": "givenname",
-    "urn:oid:2.5.4.45": "x500uniqueidentifier",
-    _PILOT + "1": "uid",
-    _PILOT + "3": "mail",
-    _PILOT + "45": "organizationstatus",
     _WS + "name": "name",
     _WS + "givenname": "givenname",
     _WS + "surname": "surname",
     _WS + "emailaddress": "mail",
     "http://schemas.xmlsoap.org/claims/CommonName": "commonname",
-    "http://schemas.microsoft.com/ws/2008/06/identity/claims/primarygroupsid": (
-        "primarygroupsid"
-    ),
+    "http://schemas.microsoft.com/ws/2008/06/identity/claims/primarygroupsid": "uid",
+    # The X.500 names stand as AWS's table has them, its misprints included.
+    "2.5.4.3": "commonname",
+    "2.5.4.4": "surname",
+    "2.4.5.42": "givenname",
+    "2.5.4.45": "x500uniqueidentifier",
+    "0.9.2342.19200300100.1.1": "uid",
+    "0.9.2342.19200300100.1.3": "mail",
+    "0.9.2342.19200300.100.1.45": "organizationstatus",
 }
 
 
@@ -122,11 +121,12 @@ def saml_trust_context(
 
     `saml:aud` is the recipient, not the audience.
     """
-    context: dict[str, str | tuple[str, ...]] = {
-        f"saml:{key}": assertion.attributes[name]
-        for name, key in _CONTEXT_KEYS.items()
-        if name in assertion.attributes
-    }
+    context: dict[str, str | tuple[str, ...]] = {}
+    for name, key in _CONTEXT_KEYS.items():
+        values = assertion.attributes.get(name, ())
+        if values:
+            single = values[0] if len(values) == 1 else values
+            context.setdefault(f"saml:{key}", single)
     context |= saml_session_context(assertion, provider)
     context["saml:aud"] = assertion.recipient
     context["saml:iss"] = assertion.issuer
