@@ -16,6 +16,11 @@ _KEY_CACHE = "30s"
 asked for it, and so how long a disabled key goes on opening them. Its own
 default is an hour, and it reads `0s` as that."""
 
+_KMS_SECONDS = 5
+"""For one answer of KMS. At its start the S3 process asks twice for a key
+named `health-check-dummy-key`; "not found" satisfies it, and so does, after
+these waits, no answer at all: KMS may come up after the store."""
+
 _VOLUME_MEGABYTES = 1024
 _VOLUMES = 10_000
 """Every bucket takes volumes of its own; they cost nothing while empty. With
@@ -159,6 +164,8 @@ def identities_json(credentials: Credentials, kms: KmsEndpoint | None) -> str:
             "access_key": kms.credentials.access_key_id,
             "secret_key": kms.credentials.secret_access_key,
             "cache_ttl": _KEY_CACHE,
+            "request_timeout": _KMS_SECONDS,
+            "max_retries": 1,
         }
         document["kms"] = {
             "default_provider": "securecart",

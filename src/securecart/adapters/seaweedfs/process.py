@@ -6,6 +6,7 @@ import shutil
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,7 +83,10 @@ class Process:
                 cwd=program.directory,
                 # Ctrl-C is for us to hear; we stop them in the right order.
                 start_new_session=True,
+                umask=0o077,
             )
+        except OSError as error:
+            raise self._failure(f"cannot be started ({error.strerror})") from error
         finally:
             os.close(log)
         try:
@@ -115,12 +119,14 @@ class Process:
     def bound_log(self) -> None:
         """Begin a new log when this one is long; the last one is kept."""
         log = self.program.log
-        if log.exists() and log.stat().st_size > _LOG_BYTES:
-            # The process goes on writing to the file that it has open, at its
-            # end wherever that is: so copy and empty it instead of moving it.
-            shutil.copyfile(log, log.with_suffix(".log.1"))
-            os.truncate(log, 0)
-            self._log_start = 0
+        # A full disk must not end the watch over the processes.
+        with suppress(OSError):
+            if log.stat().st_size > _LOG_BYTES:
+                # The process goes on writing to the end of the file that it has
+                # open, wherever that is: so copy and empty it, do not move it.
+                shutil.copyfile(log, log.with_suffix(".log.1"))
+                os.truncate(log, 0)
+                self._log_start = 0
 
     def _failure(self, what: str) -> StartFailed:
         with self.program.log.open("rb") as log:

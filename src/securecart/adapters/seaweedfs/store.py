@@ -8,8 +8,7 @@ import os
 import secrets
 import signal
 import tempfile
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
@@ -17,6 +16,7 @@ from functools import partial
 from pathlib import Path
 
 from securecart.adapters.seaweedfs import configuration as settings
+from securecart.adapters.seaweedfs.backoff import Backoff
 from securecart.adapters.seaweedfs.certificates import issue_certificates
 from securecart.adapters.seaweedfs.configuration import KmsEndpoint, Places, Ports
 from securecart.adapters.seaweedfs.errors import StartFailed, StoreError
@@ -45,13 +45,6 @@ _JWT_VARIABLES = (
 
 _PORT_ATTEMPTS = 5
 """Another program may take a port between choosing and binding it."""
-
-_FIRST_PAUSE_SECONDS = 0.05
-_LAST_PAUSE_SECONDS = 10.0
-"""Restarts wait twice as long each time, between these two."""
-
-_STEADY_SECONDS = 60.0
-"""After this long without a death the next pause is the first again."""
 
 _LOG_CHECK_SECONDS = 60.0
 """How often the size of the logs is looked at."""
@@ -147,8 +140,7 @@ class Store:
         self._state = State.STOPPING
         if self._supervisor is not None:
             self._supervisor.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._supervisor
+            await asyncio.wait({self._supervisor})
             self._supervisor = None
         await self._halt()
         self._release()
@@ -205,12 +197,9 @@ class Store:
                     raise result
 
     async def _halt(self) -> None:
-        """Stop whoever runs: s3, then filer, volume and master."""
-        for process in reversed(self._in_dependency_order()):
+        """Stop whoever runs, s3 first and master last."""
+        for process in reversed(self._processes):
             await process.stop()
-
-    def _in_dependency_order(self) -> tuple[Process, ...]:
-        return self._processes
 
     def _release(self) -> None:
         if self._lock is not None:
@@ -218,26 +207,24 @@ class Store:
             self._lock = None
 
     async def _supervise(self, weed: Path) -> None:
-        pause = _FIRST_PAUSE_SECONDS
+        backoff = Backoff()
+        clock = asyncio.get_running_loop().time
         while True:
-            since = asyncio.get_running_loop().time()
+            since = clock()
             await self._first_death()
             self._state = State.RESTARTING
-            if asyncio.get_running_loop().time() - since > _STEADY_SECONDS:
-                pause = _FIRST_PAUSE_SECONDS
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, _LAST_PAUSE_SECONDS)
+            await asyncio.sleep(backoff.pause(lived=clock() - since))
             self._restarts += 1
             await self._revive(weed)
 
     async def _first_death(self) -> None:
         """Return when one of the processes ends; keep the logs short meanwhile."""
         deaths = {
-            asyncio.ensure_future(process.ended()): process.program.name
+            asyncio.create_task(process.ended()): process.program.name
             for process in self._processes
         }
         try:
-            done: set[asyncio.Future[None]] = set()
+            done: set[asyncio.Task[None]] = set()
             while not done:
                 for process in self._processes:
                     process.bound_log()
@@ -246,12 +233,13 @@ class Store:
                     timeout=_LOG_CHECK_SECONDS,
                     return_when=asyncio.FIRST_COMPLETED,
                 )
-            names = ", ".join(sorted(deaths[death] for death in done))
-            self._last_failure = f"{names} ended"
-            _log.warning("the object store's %s ended; restarting", names)
         finally:
             for death in deaths:
                 death.cancel()
+        if self._state is State.READY:
+            names = ", ".join(sorted(deaths[death] for death in done))
+            self._last_failure = f"{names} ended"
+            _log.warning("the object store's %s ended; restarting", names)
 
     async def _revive(self, weed: Path) -> None:
         """Bring the dead back; if they will not come, start afresh.
@@ -268,23 +256,36 @@ class Store:
                 await self._start_on_free_ports(weed)
             except StoreError as error:
                 self._last_failure = str(error)
-                _log.error("%s", error)  # noqa: TRY400 (the message says it all)
+                _log.error("%s", error)
                 return
         self._state = State.READY
 
     def _plan(self, weed: Path, ports: Ports) -> tuple[Process, ...]:
         places = self._places
         context = client_context(places.certificates)
-        tls: Callable[[int], Callable[[], Awaitable[bool]]]
-        tls = lambda port: partial(speaks_tls, port, context)  # noqa: E731
         listing = partial(lists_buckets, places.s3_socket, self.credentials)
         term, kill = signal.SIGTERM, signal.SIGKILL
         # The filer loses its buffer of change events when killed, which nobody
         # reads; asked to end, it waits for minutes.
         rows = (
-            ("master", settings.master_arguments, tls(ports.master_grpc), term),
-            ("volume", settings.volume_arguments, tls(ports.volume_grpc), term),
-            ("filer", settings.filer_arguments, tls(ports.filer_grpc), kill),
+            (
+                "master",
+                settings.master_arguments,
+                partial(speaks_tls, ports.master_grpc, context),
+                term,
+            ),
+            (
+                "volume",
+                settings.volume_arguments,
+                partial(speaks_tls, ports.volume_grpc, context),
+                term,
+            ),
+            (
+                "filer",
+                settings.filer_arguments,
+                partial(speaks_tls, ports.filer_grpc, context),
+                kill,
+            ),
             ("s3", settings.s3_arguments, listing, term),
         )
         return tuple(
