@@ -1,0 +1,13 @@
+"""The portal: sign-in, the session behind it, and the pages.
+
+Floor 5. A browser comes from the identity provider with an assertion or a
+code; `federation` verifies it, STS verifies it again and answers with
+temporary credentials, and the browser works in its folder with those. No
+byte of a document passes here. Uses `federation`, `sealing` and `names`; the
+world is reached through the ports in `ports.py`.
+"""
+
+from securecart.serve.portal.app import create_app
+from securecart.serve.portal.options import OidcOptions, PortalOptions, SamlOptions
+
+__all__ = ["OidcOptions", "PortalOptions", "SamlOptions", "create_app"]

@@ -1,0 +1,36 @@
+"""A posted form, read strictly."""
+
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+
+from securecart.serve.portal.refusals import BAD_REQUEST, Refused
+
+_MAX_FIELDS = 16
+"""No form that is posted here has more than three fields."""
+
+
+async def posted_form(request: Request) -> dict[str, str]:
+    """Read an `application/x-www-form-urlencoded` body; `guard` bounds its size.
+
+    Raises:
+        Refused: BAD_REQUEST for another type, a field that occurs twice, or
+            what is not UTF-8.
+    """
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip()
+    if content_type.lower() != "application/x-www-form-urlencoded":
+        raise Refused(BAD_REQUEST, f"Content-Type {content_type!r:.80}")
+    body = await request.body()
+    try:
+        pairs = parse_qsl(
+            body.decode("ascii"),
+            keep_blank_values=True,
+            errors="strict",
+            max_num_fields=_MAX_FIELDS,
+        )
+    except ValueError as error:
+        raise Refused(BAD_REQUEST, f"form: {type(error).__name__}") from None
+    form = dict(pairs)
+    if len(form) != len(pairs):
+        raise Refused(BAD_REQUEST, "a field occurs twice")
+    return form
