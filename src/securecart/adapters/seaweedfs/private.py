@@ -1,5 +1,6 @@
 """Files and directories that only their owner may open."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -8,8 +9,15 @@ FILE_MODE = 0o600
 
 
 def make_private_directory(path: Path) -> None:
-    """Create the directory, or take away what others may do in it."""
+    """Create the directory, or take away what others may do in it.
+
+    Raises:
+        OSError: if it cannot be made, or somebody else made it: in a place
+            such as /tmp a stranger may have been there first.
+    """
     path.mkdir(mode=DIRECTORY_MODE, parents=True, exist_ok=True)
+    if path.is_symlink() or path.lstat().st_uid != os.geteuid():
+        raise PermissionError(errno.EPERM, "belongs to somebody else", str(path))
     path.chmod(DIRECTORY_MODE)
 
 

@@ -83,7 +83,7 @@ class Store:
 
     def __init__(self, directory: Path, kms: KmsEndpoint | None = None) -> None:
         self._kms = kms
-        root = directory.absolute()
+        root = directory.resolve()
         self._places = Places(root, _socket_directory(root))
         self.credentials = Credentials(
             "GATEWAY" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30)
