@@ -7,12 +7,15 @@ export interface DroppedFile {
 }
 
 export async function droppedFiles(transfer: DataTransfer): Promise<DroppedFile[]> {
-  // The entries must be taken before the first pause; the list is empty after it.
-  const entries = Array.from(transfer.items)
+  // All must be taken before the first pause; the list is empty after it.
+  const dropped = Array.from(transfer.items)
     .filter(({ kind }) => kind === "file")
-    .map((item) => item.webkitGetAsEntry())
-    .filter((entry) => entry !== null);
-  return (await Promise.all(entries.map(filesIn))).flat();
+    .map((item) => ({ entry: item.webkitGetAsEntry(), file: item.getAsFile() }));
+  const found = dropped.map(async ({ entry, file }) => {
+    if (entry) return filesIn(entry);
+    return file ? [{ path: file.name, file }] : [];
+  });
+  return (await Promise.all(found)).flat();
 }
 
 async function filesIn(entry: FileSystemEntry): Promise<DroppedFile[]> {

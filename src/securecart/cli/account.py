@@ -1,0 +1,47 @@
+"""The account of an installation: its first user, and the store's own keys."""
+
+import os
+from datetime import UTC, datetime
+
+from securecart.adapters.sql.database import create_tables, open_sqlite
+from securecart.adapters.sql.entities import SqlEntities
+from securecart.cli.installation import Installation
+from securecart.cli.keyrings import access_key_keyring
+from securecart.iam.account import create_administrator
+from securecart.iam.service_credentials import service_credentials
+from securecart.names.credentials import Credentials
+from securecart.names.principal import Service
+
+S3_SERVICE = "s3.amazonaws.com"
+STORE_SERVICE = "store"
+
+
+def administrator(installation: Installation) -> Credentials:
+    """The first user's access key, made at the first start.
+
+    Everything else is set up with it through the public APIs.
+    """
+    engine = open_sqlite(installation.database)
+    try:
+        create_tables(engine)
+        return create_administrator(
+            SqlEntities(engine),
+            installation.account,
+            keyring=access_key_keyring(installation),
+            now=datetime.now(UTC),
+            random=os.urandom,
+        )
+    finally:
+        engine.dispose()
+
+
+def s3_service_credentials(installation: Installation) -> Credentials:
+    """What the store signs its calls to KMS with."""
+    service = Service(installation.account, S3_SERVICE)
+    return service_credentials(installation.key("root"), service)
+
+
+def store_credentials(installation: Installation) -> Credentials:
+    """What the gateway signs its requests to the store with."""
+    service = Service(installation.account, STORE_SERVICE)
+    return service_credentials(installation.key("root"), service)

@@ -1,0 +1,28 @@
+"""The keys that each room seals with, all derived from the installation's own."""
+
+from securecart.cli.installation import Installation
+from securecart.sealing import Keyring, SealingKey, derive
+
+
+def access_key_keyring(installation: Installation) -> Keyring:
+    """Seals the secrets of long-term access keys."""
+    return _keyring(installation, "root", "secrets of access keys")
+
+
+def key_material_keyring(installation: Installation) -> Keyring:
+    """Seals the material of KMS keys."""
+    return _keyring(installation, "root", "material of KMS keys")
+
+
+def session_keyring(installation: Installation) -> Keyring:
+    """Seals session tokens."""
+    return _keyring(installation, "root", "session tokens")
+
+
+def portal_keyring(secret: bytes) -> Keyring:
+    """Seals the portal's cookies and sign-in sessions."""
+    return Keyring(SealingKey(derive(secret, "cookies and sessions")))
+
+
+def _keyring(installation: Installation, key: str, purpose: str) -> Keyring:
+    return Keyring(SealingKey(derive(installation.key(key), purpose)))

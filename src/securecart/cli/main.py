@@ -1,0 +1,183 @@
+"""The command `securecart`."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from securecart.cli.place import DEFAULT_DATA, Place
+from securecart.cli.settings import SettingsError, load_settings
+from securecart.names.errors import SecureCartError
+
+_DEFAULT_CONFIG = Path("securecart.toml")
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+class _Refusing(click.Group):
+    """Shows what this package raises on purpose as one plain line."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except SecureCartError as error:
+            click.echo(f"securecart: {error}", err=True)
+            sys.exit(1)
+
+
+@click.group(cls=_Refusing)
+@click.version_option(package_name="securecart")
+def main() -> None:
+    """A private document folder on S3 for every employee, behind your SSO."""
+
+
+def _at_a_place(command: Command) -> Command:
+    """Add `--config`, `--data-dir` and the ports; pass a `Place`."""
+    for option in (
+        click.option(
+            "--config",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="The configuration; securecart.toml where there is one.",
+        ),
+        click.option(
+            "--data-dir",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=DEFAULT_DATA,
+            show_default=True,
+            help="Where everything is kept.",
+        ),
+        *(
+            click.option(
+                f"--{name}-port",
+                type=click.IntRange(1, 65_535),
+                help=f"Another port for the {what}.",
+            )
+            for name, what in (
+                ("aws", "AWS endpoint"),
+                ("idp", "stand-in identity provider"),
+                ("portal", "portal"),
+            )
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def _place(config: Path | None, data_dir: Path, ports: dict[str, int | None]) -> Place:
+    if config is None and _DEFAULT_CONFIG.exists():
+        config = _DEFAULT_CONFIG
+    settings = load_settings(config)
+    addresses = settings.endpoints.model_dump()
+    for name, port in ports.items():
+        if port is not None:
+            addresses[name.removesuffix("_port")] = f"http://localhost:{port}"
+    endpoints = type(settings.endpoints).model_validate(addresses)
+    return Place(
+        settings.model_copy(update={"endpoints": endpoints}),
+        config,
+        data_dir.absolute(),
+    )
+
+
+@main.command()
+@_at_a_place
+def up(config: Path | None, data_dir: Path, **ports: int | None) -> None:
+    """Run everything on this machine until Ctrl-C."""
+    from securecart.cli.up import run
+
+    place = _place(config, data_dir, ports)
+    if place.settings.target != "local":
+        raise SettingsError(
+            '`up` is for target = "local"; with "aws" run `securecart apply` once and '
+            "`securecart serve portal`."
+        )
+    run(place)
+
+
+@main.command()
+@click.argument("part", type=click.Choice(["aws", "idp", "portal"]))
+@click.option("--listen", "descriptors", type=int, multiple=True, hidden=True)
+@click.option("--lifeline", type=int, hidden=True)
+@_at_a_place
+def serve(
+    part: str,
+    descriptors: tuple[int, ...],
+    lifeline: int | None,
+    config: Path | None,
+    data_dir: Path,
+    **ports: int | None,
+) -> None:
+    """Run one part alone: `portal` in front of AWS, say."""
+    from securecart.cli.serve import run_part
+
+    run_part(part, _place(config, data_dir, ports), descriptors, lifeline)
+
+
+@main.command()
+@_at_a_place
+def plan(config: Path | None, data_dir: Path, **ports: int | None) -> None:
+    """Say what `apply` would change in the account."""
+    from securecart.cli.setup import show_plan
+
+    show_plan(_place(config, data_dir, ports))
+
+
+@main.command()
+@_at_a_place
+def apply(config: Path | None, data_dir: Path, **ports: int | None) -> None:
+    """Create or mend the bucket, keys, providers, role and policies."""
+    from securecart.cli.setup import apply_plan
+
+    apply_plan(_place(config, data_dir, ports))
+
+
+@main.command()
+@_at_a_place
+@click.option("--person", help="A session name, such as a user name.")
+@click.option("--document", help="A key, or the beginning of one.")
+@click.option("--action", help="Such as s3:PutObject; * is a wildcard.")
+@click.option("--outcome", type=click.Choice(["allowed", "denied"]))
+@click.option("--since", type=click.DateTime(), help="In UTC.")
+@click.option("--until", type=click.DateTime(), help="In UTC.")
+@click.option("--json", "as_json", is_flag=True, help="CloudTrail records, one a line.")
+def audit(config: Path | None, data_dir: Path, **options: Any) -> None:
+    """List who did what, and what was denied."""
+    from securecart.cli.audit import show_audit
+
+    ports = {
+        name: options.pop(name) for name in list(options) if name.endswith("_port")
+    }
+    show_audit(_place(config, data_dir, ports), **options)
+
+
+@main.command()
+@_at_a_place
+@click.argument("username")
+def code(
+    username: str, config: Path | None, data_dir: Path, **ports: int | None
+) -> None:
+    """Print the one-time code of a sample person, as their phone would."""
+    from securecart.cli.people import show_code
+
+    show_code(_place(config, data_dir, ports), username)
+
+
+@main.command()
+@_at_a_place
+@click.argument("username", required=False)
+@click.option("--all", "everybody", is_flag=True, help="Everybody who has none yet.")
+def password(
+    username: str | None,
+    everybody: bool,  # noqa: FBT001 - click passes flags so
+    config: Path | None,
+    data_dir: Path,
+    **ports: int | None,
+) -> None:
+    """Give people of the stand-in IdP a new password, and print it."""
+    from securecart.cli.people import give_passwords
+
+    if (username is None) == (not everybody):
+        raise click.UsageError("name one person, or say --all")
+    give_passwords(_place(config, data_dir, ports), username)

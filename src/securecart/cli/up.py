@@ -1,0 +1,243 @@
+"""`securecart up`: everything on one machine, from start to a clean stop.
+
+This process takes the ports, keeps the children and the store running, sets
+the account up through its public APIs, and serves nothing itself.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import time
+from dataclasses import asdict
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+import httpx
+
+from securecart.adapters.seaweedfs import KmsEndpoint, Store
+from securecart.cli.account import administrator, s3_service_credentials, store_credentials
+from securecart.cli.children import Child, Lifeline
+from securecart.cli.installation import (
+    Installation,
+    lock,
+    prepare_installation,
+    write_ready,
+)
+from securecart.cli.listening import Listener, listen
+from securecart.cli.place import DEFAULT_DATA, Place
+from securecart.cli.setup import apply_to_installation
+from securecart.cli.stand_in import prepare_stand_in
+from securecart.names.credentials import Credentials
+from securecart.names.errors import SecureCartError
+from securecart.serve.idp.directory import sample_sign_ins
+
+_START_SECONDS = 60
+"""How long a part may take to answer; a slow disk, never a normal start."""
+_POLL_SECONDS = 0.05
+
+
+class DidNotStart(SecureCartError):
+    """A part did not answer in time; the message names its log."""
+
+
+def run(place: Place) -> None:
+    """Run until SIGINT or SIGTERM.
+
+    Raises:
+        SecureCartError: if it cannot start; the message says what to do.
+    """
+    began = time.monotonic()
+    settings = place.settings
+    installation = prepare_installation(
+        place.data, account=settings.account.id, region=settings.account.region
+    )
+    held = lock(installation)
+    try:
+        installation.ready_file.unlink(missing_ok=True)
+        asyncio.run(_run(place, installation, began))
+    finally:
+        installation.ready_file.unlink(missing_ok=True)
+        os.close(held)
+
+
+async def _run(place: Place, installation: Installation, began: float) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, stop.set)
+    listeners = _listen_everywhere(place)
+    click.echo(f"Starting SecureCart in {place.data}")
+    async with contextlib.AsyncExitStack() as running:
+        for listener in listeners.values():
+            running.callback(listener.close)
+        starting = asyncio.create_task(_start(place, installation, listeners, running))
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await starting
+            return
+        admin = starting.result()
+        seconds = round(time.monotonic() - began, 2)
+        document = _ready_document(place, installation, admin, seconds)
+        write_ready(installation, document)
+        _announce(place, document)
+        await stopping
+        installation.ready_file.unlink(missing_ok=True)
+        click.echo("\nStopping; everything is kept.")
+
+
+async def _start(
+    place: Place,
+    installation: Installation,
+    listeners: dict[str, Listener],
+    running: contextlib.AsyncExitStack,
+) -> Credentials:
+    if "idp" in listeners:
+        await asyncio.to_thread(prepare_stand_in, place, installation)
+    admin = await asyncio.to_thread(administrator, installation)
+    store = Store(
+        installation.directory / "store",
+        KmsEndpoint(
+            listeners["aws"].address,
+            installation.region,
+            s3_service_credentials(installation),
+        ),
+        store_credentials(installation),
+    )
+    # Entered first and so stopped last, when nobody writes any more.
+    running.push_async_callback(store.stop)
+    lifeline = Lifeline.open()
+    running.callback(os.close, lifeline.reading)
+    running.callback(os.close, lifeline.writing)
+    children = [
+        _child(place, part, listener, lifeline) for part, listener in listeners.items()
+    ]
+    for child in children:
+        running.push_async_callback(child.stop)
+    # All at once: the ports are open already, so who asks early only waits.
+    await asyncio.gather(store.start(), *(child.start() for child in children))
+    await asyncio.gather(
+        *(
+            _answers(part, listener.address, installation)
+            for part, listener in listeners.items()
+        )
+    )
+    await asyncio.to_thread(apply_to_installation, place, installation, admin)
+    return admin
+
+
+def _listen_everywhere(place: Place) -> dict[str, Listener]:
+    """Take every port, the first that is wanted by most first."""
+    settings = place.settings
+    wanted = {
+        "portal": settings.endpoints.portal,
+        "aws": settings.aws_endpoint or "",
+        "idp": settings.endpoints.idp,
+    }
+    if settings.idp.kind == "external":
+        del wanted["idp"]
+    taken: dict[str, Listener] = {}
+    try:
+        for part, address in wanted.items():
+            taken[part] = listen(address, option=f"--{part}-port")
+    except SecureCartError:
+        for listener in taken.values():
+            listener.close()
+        raise
+    return taken
+
+
+def _child(place: Place, part: str, listener: Listener, lifeline: Lifeline) -> Child:
+    descriptors = (*listener.descriptors, lifeline.reading)
+    arguments = ["serve", part, "--data-dir", str(place.data)]
+    if place.config is not None:
+        arguments += ["--config", str(place.config)]
+    for name, address in (
+        ("portal", place.settings.endpoints.portal),
+        ("idp", place.settings.endpoints.idp),
+        ("aws", place.settings.aws_endpoint),
+    ):
+        arguments += [f"--{name}-port", str(urlsplit(address or "").port)]
+    for descriptor in listener.descriptors:
+        arguments += ["--listen", str(descriptor)]
+    arguments += ["--lifeline", str(lifeline.reading)]
+    return Child(
+        part,
+        arguments,
+        descriptors=descriptors,
+        log=place.data / "logs" / f"{part}.log",
+    )
+
+
+async def _answers(part: str, address: str, installation: Installation) -> None:
+    """Wait until a part says that it is well."""
+    deadline = time.monotonic() + _START_SECONDS
+    async with httpx.AsyncClient(trust_env=False, timeout=_START_SECONDS) as client:
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.HTTPError):
+                answer = await client.get(f"{address}/healthz")
+                if answer.status_code == httpx.codes.OK:
+                    return
+            await asyncio.sleep(_POLL_SECONDS)
+    raise DidNotStart(
+        f"{part} did not answer at {address} within {_START_SECONDS} seconds; see "
+        f"{installation.directory / 'logs' / part}.log"
+    )
+
+
+def _ready_document(
+    place: Place, installation: Installation, admin: Credentials, seconds: float
+) -> dict[str, Any]:
+    settings = place.settings
+    people = (
+        sample_sign_ins(place.directory_file)
+        if settings.idp.kind == "stand-in"
+        else ()
+    )
+    return {
+        "portal": settings.endpoints.portal,
+        "idp": settings.endpoints.idp,
+        "aws": settings.aws_endpoint,
+        "region": installation.region,
+        "account": installation.account,
+        "bucket": settings.folder.bucket,
+        "admin": {
+            "access_key_id": admin.access_key_id,
+            "secret_access_key": admin.secret_access_key,
+        },
+        "sign_ins": [
+            {
+                name: value
+                for name, value in asdict(person).items()
+                if value is not None
+            }
+            for person in people
+        ],
+        "start_seconds": seconds,
+    }
+
+
+def _announce(place: Place, ready: dict[str, Any]) -> None:
+    click.echo(f"Ready in {ready['start_seconds']:.1f} s.\n")
+    for what, name in (
+        ("Portal", "portal"),
+        ("IdP", "idp"),
+        ("AWS endpoint", "aws"),
+    ):
+        click.echo(f"  {what:14}{ready[name]}")
+    if ready["sign_ins"]:
+        click.echo("\nOpen the portal and sign in as one of these:\n")
+    data = "" if place.data == DEFAULT_DATA.absolute() else f" --data-dir {place.data}"
+    for person in ready["sign_ins"]:
+        click.echo(
+            f"  {person['username']:24}{person['password']:36}{person['department']}"
+        )
+        if "totp_secret" in person:
+            command = f"{sys.argv[0]} code {person['username']}{data}"
+            click.echo(f"  {'':24}one-time code: {command}")
+    click.echo("\nCtrl-C stops everything and keeps it.")
