@@ -83,8 +83,13 @@ def _work(page: Page, large_file: Path, tmp_path: Path) -> None:
     ids=["configured-way-with-mfa", "oidc", "saml"],
 )
 def test_a_person_works_in_their_own_folder(
-    page: Page, running: Any, sign_in: Any, how: str, department: str,
-    large_file: Path, tmp_path: Path,
+    page: Page,
+    running: Any,
+    sign_in: Any,
+    how: str,
+    department: str,
+    large_file: Path,
+    tmp_path: Path,
 ) -> None:
     """Sign in, upload, list, download, delete, sign out: all in the browser."""
     problems: list[str] = []
