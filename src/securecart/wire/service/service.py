@@ -20,7 +20,8 @@ from securecart.wire.service.errors import (
 from securecart.wire.service.json_input import json_input
 from securecart.wire.service.json_output import json_document
 from securecart.wire.service.query_input import query_input, query_parameters
-from securecart.wire.service.xml_output import xml_members, xml_text
+from securecart.wire.service.xml_output import xml_members
+from securecart.wire.xml_text import xml_text
 
 
 class _Protocol(Protocol):

@@ -1,25 +1,17 @@
 """Write a query answer's XML, so that AWS's own parsers read it back."""
 
 import base64
-import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 has no way to write (section 2.2)."""
-_CARRIAGE_RETURN = {"\r": "&#13;"}
+from securecart.wire.xml_text import xml_text
+
 _URL_ENCODED_SHAPE = "policyDocumentType"
 """IAM answers policy documents percent-encoded (IAM API Reference, GetRole)."""
-
-
-def xml_text(text: str) -> str:
-    """Escape character data; what XML cannot hold becomes U+FFFD."""
-    return escape(_NOT_XML.sub("\ufffd", text), _CARRIAGE_RETURN)
 
 
 def xml_members(shape: StructureShape, values: Mapping[str, Any]) -> str:
