@@ -20,6 +20,11 @@ from securecart.federation.oidc.id_token import (
     verify_id_token,
 )
 from securecart.federation.oidc.jwk_set import ALGORITHMS, JwkSet, PublicKey
+from securecart.federation.oidc.key_source import (
+    KeySource,
+    KeysUnavailable,
+    verify_id_token_from,
+)
 from securecart.federation.oidc.provider import ProviderMetadata, discovery_address
 
 __all__ = [
@@ -30,6 +35,8 @@ __all__ = [
     "InvalidDiscovery",
     "InvalidIdToken",
     "JwkSet",
+    "KeySource",
+    "KeysUnavailable",
     "ProviderMetadata",
     "PublicKey",
     "UnknownKey",
@@ -40,4 +47,5 @@ __all__ = [
     "is_trustworthy",
     "unverified_issuer",
     "verify_id_token",
+    "verify_id_token_from",
 ]

@@ -1,0 +1,65 @@
+"""STS: temporary credentials for whom a provider or a role's trust vouches.
+
+Floor 4, pure. Uses `federation` to verify, `iam` to find roles and providers,
+`policy` to decide trust, `sealing` for session tokens. Each operation of
+`OPERATIONS` authorises itself by the role's trust policy; whoever dispatches
+asks no policy before it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from securecart.sts.assume_role import assume_role
+from securecart.sts.authenticator import Authenticator, Caller, LongTermKeys
+from securecart.sts.call import Call, PolicyLayers, Ports, Result
+from securecart.sts.caller_identity import get_caller_identity
+from securecart.sts.errors import (
+    ExpiredIdentityToken,
+    ExpiredToken,
+    InvalidAccessKeyId,
+    InvalidClientTokenId,
+    InvalidIdentityToken,
+    InvalidToken,
+    PackedPolicyTooLarge,
+    UnrecognizedClient,
+)
+from securecart.sts.issuer import Issuer, SessionOver, UnknownSessionToken
+from securecart.sts.with_saml import assume_role_with_saml
+from securecart.sts.with_web_identity import assume_role_with_web_identity
+
+OPERATIONS: Final[Mapping[str, Callable[[Call], Result]]] = {
+    "AssumeRole": assume_role,
+    "AssumeRoleWithSAML": assume_role_with_saml,
+    "AssumeRoleWithWebIdentity": assume_role_with_web_identity,
+    "GetCallerIdentity": get_caller_identity,
+}
+
+UNSIGNED: Final = frozenset({"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
+"""Operations that need no signature: the assertion or ID token speaks."""
+
+__all__ = [
+    "OPERATIONS",
+    "UNSIGNED",
+    "Authenticator",
+    "Call",
+    "Caller",
+    "ExpiredIdentityToken",
+    "ExpiredToken",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidIdentityToken",
+    "InvalidToken",
+    "Issuer",
+    "LongTermKeys",
+    "PackedPolicyTooLarge",
+    "PolicyLayers",
+    "Ports",
+    "Result",
+    "SessionOver",
+    "UnknownSessionToken",
+    "UnrecognizedClient",
+    "assume_role",
+    "assume_role_with_saml",
+    "assume_role_with_web_identity",
+    "get_caller_identity",
+]

@@ -1,0 +1,106 @@
+"""AssumeRole, by a user or by a session that takes another role.
+
+Source: AWS STS API Reference, "AssumeRole"; AWS IAM User Guide, "Roles terms
+and concepts" (role chaining) and "Pass session tags in AWS STS".
+"""
+
+from typing import Final
+
+from securecart.federation.claims import (
+    RejectedClaim,
+    check_source_identity,
+    check_tags,
+)
+from securecart.iam import find_role_by_arn
+from securecart.names.errors import AccessDenied, ValidationError
+from securecart.names.principal import IamUser
+from securecart.names.session import RoleSession
+from securecart.sts.call import Call, Result
+from securecart.sts.duration import asked_seconds
+from securecart.sts.grant import Provenance, grant
+from securecart.sts.trust import Assumption
+
+_ACTION: Final = "sts:AssumeRole"
+_NOT_TAKEN: Final = ("SerialNumber", "TokenCode", "ProvidedContexts")
+
+
+def assume_role(call: Call) -> Result:
+    """Answer credentials for another role, if it trusts the caller.
+
+    Raises:
+        AccessDenied: if it does not, or is not there.
+        ValidationError: if a parameter is out of bounds, or would change
+            what the chain has fixed.
+    """
+    caller = call.caller
+    if not isinstance(caller, IamUser | RoleSession):
+        raise AccessDenied("Roles may not be assumed by root accounts.")
+    for name in _NOT_TAKEN:
+        if name in call.parameters:
+            raise ValidationError(f"{name} is not taken here.")
+    role_arn = str(call.parameters["RoleArn"])
+    with call.ports.entities.reading() as store:
+        role = find_role_by_arn(store, role_arn)
+    if role is None:
+        raise AccessDenied(
+            f"User: {caller.arn} is not authorized to perform: {_ACTION}"
+            f" on resource: {role_arn}"
+        )
+    chained = isinstance(caller, RoleSession)
+    inherited = _inherited_tags(caller)
+    tags, transitive = _asked_tags(call, inherited)
+    return grant(
+        call,
+        role,
+        Assumption(
+            action=_ACTION,
+            principal=caller,
+            layers=call.ports.policies.layers_for(caller),
+            session_name=str(call.parameters["RoleSessionName"]),
+            duration_seconds=asked_seconds(
+                call.parameters,
+                role_maximum=role.max_session_duration,
+                chained=chained,
+            ),
+            tags=tags,
+            transitive_tag_keys=transitive,
+            inherited=bool(inherited),
+            source_identity=_source_identity(call, caller),
+            external_id=call.parameters.get("ExternalId"),
+            claims={},
+        ),
+        Provenance(inherited_tags=inherited, chained=chained),
+    )
+
+
+def _inherited_tags(caller: IamUser | RoleSession) -> tuple[tuple[str, str], ...]:
+    if not isinstance(caller, RoleSession):
+        return ()
+    keys = {key.lower() for key in caller.transitive_tag_keys}
+    return tuple(tag for tag in caller.tags if tag[0].lower() in keys)
+
+
+def _asked_tags(
+    call: Call, inherited: tuple[tuple[str, str], ...]
+) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
+    asked = tuple((tag["Key"], tag["Value"]) for tag in call.parameters.get("Tags", ()))
+    transitive = tuple(call.parameters.get("TransitiveTagKeys", ()))
+    try:
+        # Together, for the limit counts both, and one cannot override another.
+        check_tags(asked + inherited, transitive)
+        return check_tags(asked, transitive)
+    except RejectedClaim as error:
+        raise ValidationError(str(error)) from None
+
+
+def _source_identity(call: Call, caller: IamUser | RoleSession) -> str | None:
+    asked: str | None = call.parameters.get("SourceIdentity")
+    fixed = caller.source_identity if isinstance(caller, RoleSession) else None
+    if asked is None:
+        return fixed
+    if fixed is not None and asked != fixed:
+        raise ValidationError("SourceIdentity cannot be changed during a session.")
+    try:
+        return check_source_identity(asked)
+    except RejectedClaim as error:
+        raise ValidationError(str(error)) from None

@@ -1,0 +1,57 @@
+"""One call of an STS operation: what it was asked, by whom, and its ports."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from securecart.federation.oidc import KeySource
+from securecart.names.clock import Random
+from securecart.names.entities import Entities
+from securecart.names.expiring import ExpiringRecords
+from securecart.names.principal import Principal
+from securecart.policy import Context, Layers
+from securecart.sts.issuer import Issuer
+
+Result = Mapping[str, Any]
+"""An answer as boto3 shows it: the members of the operation's output shape."""
+
+
+class PolicyLayers(Protocol):
+    """Answers a principal's own policies, as `iam.Authorizer` does."""
+
+    def layers_for(self, principal: Principal) -> Layers:
+        """Answer the layers; empty for a principal without policies."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What STS rests on: who may vouch, what was redeemed, and its own keys.
+
+    No port is asked while a view of the store is open: `key_source` may wait
+    for the network, and `redeemed` may be the same database.
+    """
+
+    entities: Entities
+    policies: PolicyLayers
+    issuer: Issuer
+    key_source: KeySource
+    redeemed: ExpiringRecords
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call with the parameters of the service model.
+
+    `context` holds the condition keys of the request itself (`aws:SourceIp`,
+    `aws:SecureTransport` …), names in lower case.
+    """
+
+    ports: Ports
+    account: str
+    caller: Principal
+    parameters: Mapping[str, Any]
+    context: Context
+    now: datetime
+    random: Random

@@ -1,0 +1,65 @@
+"""How long a session lasts.
+
+Source: AWS STS API Reference, DurationSeconds of each operation; AWS IAM User
+Guide, "Roles terms and concepts" (role chaining).
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from securecart.names.errors import ValidationError
+
+MIN_SECONDS: Final = 900
+MAX_SECONDS: Final = 43_200
+DEFAULT_SECONDS: Final = 3_600
+MAX_CHAINED_SECONDS: Final = 3_600
+
+
+def asked_seconds(
+    parameters: Mapping[str, Any], *, role_maximum: int, chained: bool = False
+) -> int:
+    """Answer the seconds that the caller asks for, or AWS's default.
+
+    Raises:
+        ValidationError: if that is out of bounds, or more than the role or
+            the chain allows.
+    """
+    seconds = int(parameters.get("DurationSeconds", DEFAULT_SECONDS))
+    if not MIN_SECONDS <= seconds <= MAX_SECONDS:
+        bound = (
+            f"greater than or equal to {MIN_SECONDS}"
+            if seconds < MIN_SECONDS
+            else f"less than or equal to {MAX_SECONDS}"
+        )
+        raise ValidationError(
+            f"1 validation error detected: Value '{seconds}' at 'durationSeconds'"
+            f" failed to satisfy constraint: Member must have value {bound}"
+        )
+    if chained and seconds > MAX_CHAINED_SECONDS:
+        raise ValidationError(
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles"
+            " assumed by role chaining"
+        )
+    if seconds > role_maximum:
+        raise ValidationError(
+            "The requested DurationSeconds exceeds the MaxSessionDuration set for this"
+            " role."
+        )
+    return seconds
+
+
+def shortened(
+    seconds: int,
+    *,
+    session_duration: int | None,
+    session_end: datetime | None,
+    now: datetime,
+) -> int:
+    """Cut a duration to what an assertion allows, which only ever shortens."""
+    limits = [seconds]
+    if session_duration is not None:
+        limits.append(session_duration)
+    if session_end is not None:
+        limits.append(int((session_end - now).total_seconds()))
+    return min(limits)

@@ -1,0 +1,113 @@
+"""Whether a role's trust policy lets it be assumed.
+
+Source: AWS IAM User Guide, "Pass session tags in AWS STS" and "Monitor and
+control actions taken with assumed roles" for the two actions that tags and a
+source identity need beside the assumption itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from securecart.iam import Role
+from securecart.names.errors import AccessDenied
+from securecart.names.principal import Federated, Principal
+from securecart.policy import (
+    Context,
+    Layers,
+    MalformedPolicyDocument,
+    Policy,
+    PolicyKind,
+    Request,
+    decide_trust,
+    denial_message,
+    parse_policy,
+)
+
+_MAX_DOCUMENTS: Final = 1_000
+"""Compiled trust policies kept: IAM's own quota of roles in an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """All that a trust policy is asked about.
+
+    `tags` are those that the call passes, `inherited` says that others come
+    down a chain. `claims` are the provider's condition keys.
+    """
+
+    action: str
+    principal: Principal
+    layers: Layers
+    session_name: str
+    duration_seconds: int
+    tags: tuple[tuple[str, str], ...]
+    transitive_tag_keys: tuple[str, ...]
+    inherited: bool
+    source_identity: str | None
+    external_id: str | None
+    claims: Context
+
+
+def require_trust(role: Role, assumption: Assumption, context: Context) -> None:
+    """Let an assumption pass that the role's trust policy allows.
+
+    `context` holds the request's own condition keys; none of them can stand
+    in for what was verified.
+
+    Raises:
+        AccessDenied: if it does not, in AWS's words.
+    """
+    trust_policy = _compiled(role.trust_policy)
+    whole = {**context, **_keys(assumption)}
+    for action in _actions(assumption):
+        request = Request(
+            assumption.principal, action, role.arn, whole, resource_account=role.account
+        )
+        answer = decide_trust(trust_policy, request, assumption.layers)
+        if not answer.allowed:
+            if isinstance(assumption.principal, Federated):
+                raise not_authorized(action)
+            raise AccessDenied(denial_message(request, answer))
+
+
+@lru_cache(_MAX_DOCUMENTS)
+def _compiled(document: str) -> Policy:
+    try:
+        return parse_policy(document, PolicyKind.TRUST)
+    except MalformedPolicyDocument:
+        # Put by another release: a part of it may have been a Deny.
+        raise AccessDenied("The role's trust policy cannot be read.") from None
+
+
+def not_authorized(action: str) -> AccessDenied:
+    """AWS's one answer to the federated, whether or not the role exists."""
+    return AccessDenied(f"Not authorized to perform {action}")
+
+
+def _actions(assumption: Assumption) -> Iterator[str]:
+    yield assumption.action
+    if assumption.tags or assumption.inherited:
+        yield "sts:TagSession"
+    if assumption.source_identity is not None:
+        yield "sts:SetSourceIdentity"
+
+
+def _keys(assumption: Assumption) -> Context:
+    keys: dict[str, str | tuple[str, ...]] = {
+        **assumption.claims,
+        "sts:rolesessionname": assumption.session_name,
+        "sts:durationseconds": str(assumption.duration_seconds),
+    }
+    if assumption.source_identity is not None:
+        keys["sts:sourceidentity"] = assumption.source_identity
+    if assumption.external_id is not None:
+        keys["sts:externalid"] = assumption.external_id
+    if assumption.tags:
+        keys["aws:tagkeys"] = tuple(key for key, _ in assumption.tags)
+    if assumption.transitive_tag_keys:
+        keys["sts:transitivetagkeys"] = assumption.transitive_tag_keys
+    return keys | {
+        f"aws:requesttag/{key.lower()}": value for key, value in assumption.tags
+    }

@@ -1,0 +1,167 @@
+"""AssumeRoleWithSAML."""
+
+import hashlib
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Final
+
+from securecart.federation.claims import (
+    RejectedClaim,
+    RolePair,
+    SessionClaims,
+    aws_session_claims_from_saml,
+    name_qualifier,
+    saml_session_context,
+    saml_trust_context,
+    subject_type,
+)
+from securecart.federation.saml import (
+    Expectation,
+    IdpMetadata,
+    InvalidAssertion,
+    InvalidSignature,
+    OutsideItsTime,
+    VerifiedAssertion,
+    WrongAudience,
+    WrongIssuer,
+    verify_response,
+)
+from securecart.iam import Role, SamlProvider, find_role_by_arn, find_saml_provider
+from securecart.names.arn import Arn
+from securecart.names.principal import Federated
+from securecart.policy import Layers
+from securecart.sts.call import Call, Result
+from securecart.sts.duration import asked_seconds, shortened
+from securecart.sts.errors import ExpiredIdentityToken, InvalidIdentityToken
+from securecart.sts.grant import Provenance, grant
+from securecart.sts.trust import Assumption, not_authorized
+
+AUDIENCES: Final = frozenset(
+    {"urn:amazon:webservices", "https://signin.aws.amazon.com/saml"}
+)
+"""AWS IAM User Guide, "Configure SAML assertions": what Audience may be."""
+REDEMPTION: Final = timedelta(minutes=5)
+"""AWS STS API Reference, AssumeRoleWithSAML: time from issue to redemption."""
+
+_ACTION: Final = "sts:AssumeRoleWithSAML"
+_PROVIDERS: Final = 100
+"""Parsed metadata documents kept: IAM's own quota of SAML providers."""
+
+
+def assume_role_with_saml(call: Call) -> Result:
+    """Trade a SAML response for credentials of a role that it names.
+
+    Each assertion is redeemed once. (AWS is not known to refuse it again
+    within the five minutes; nobody who signs in needs it twice.)
+
+    Raises:
+        InvalidIdentityToken: if the response proves nothing, or was redeemed.
+        ExpiredIdentityToken: if it is too old.
+        AccessDenied: if the role does not exist, is not named in it, or does
+            not trust the provider for this.
+        ValidationError: if a parameter is out of bounds.
+    """
+    provider, role = _provider_and_role(call)
+    metadata = _metadata(provider.metadata)
+    assertion = _verified(str(call.parameters["SAMLAssertion"]), metadata, call.now)
+    claims = _claims(assertion)
+    arn = Arn.parse(provider.arn)
+    pair = RolePair(str(call.parameters["RoleArn"]), provider.arn)
+    if role is None or pair not in claims.roles or claims.session_name is None:
+        raise not_authorized(_ACTION)
+    seconds = shortened(
+        asked_seconds(call.parameters, role_maximum=role.max_session_duration),
+        session_duration=claims.duration_seconds,
+        session_end=assertion.session_not_on_or_after,
+        now=call.now,
+    )
+    result = grant(
+        call,
+        role,
+        Assumption(
+            action=_ACTION,
+            principal=Federated(
+                provider.account, provider.arn, assertion.name_id.value
+            ),
+            layers=Layers(),
+            session_name=claims.session_name,
+            duration_seconds=seconds,
+            tags=claims.tags,
+            transitive_tag_keys=claims.transitive_tag_keys,
+            inherited=False,
+            source_identity=claims.source_identity,
+            external_id=None,
+            claims=saml_trust_context(assertion, arn),
+        ),
+        Provenance(
+            federated_provider=provider.arn,
+            context=saml_session_context(assertion, arn),
+        ),
+        before_issue=lambda: _redeem(call, assertion),
+    )
+    return result | {
+        "Subject": assertion.name_id.value,
+        "SubjectType": subject_type(assertion),
+        "Issuer": assertion.issuer,
+        "Audience": assertion.recipient,
+        "NameQualifier": name_qualifier(assertion.issuer, arn),
+    }
+
+
+def _provider_and_role(call: Call) -> tuple[SamlProvider, Role | None]:
+    with call.ports.entities.reading() as store:
+        provider = find_saml_provider(store, str(call.parameters["PrincipalArn"]))
+        role = find_role_by_arn(store, str(call.parameters["RoleArn"]))
+    if provider is None:
+        raise InvalidIdentityToken("Specified provider doesn't exist.")
+    return provider, role
+
+
+@lru_cache(_PROVIDERS)
+def _metadata(document: str) -> IdpMetadata:
+    return IdpMetadata.parse(document.encode())
+
+
+def _verified(
+    saml_response: str, metadata: IdpMetadata, now: datetime
+) -> VerifiedAssertion:
+    expected = Expectation.redemption(audiences=AUDIENCES)
+    try:
+        assertion = verify_response(saml_response, metadata, expected, now=now)
+    except InvalidSignature:
+        raise InvalidIdentityToken("Response signature invalid") from None
+    except WrongIssuer:
+        raise InvalidIdentityToken("Issuer not present in specified provider") from None
+    except WrongAudience:
+        raise InvalidIdentityToken(
+            "Response does not contain the required audience."
+        ) from None
+    except OutsideItsTime as error:
+        raise ExpiredIdentityToken(f"Assertion refused: {error}") from None
+    except InvalidAssertion as error:
+        raise InvalidIdentityToken(f"Invalid SAML response: {error}") from None
+    if now >= assertion.issued_at + REDEMPTION:
+        raise ExpiredIdentityToken(
+            "Token must be redeemed within 5 minutes of issuance"
+        )
+    return assertion
+
+
+def _claims(assertion: VerifiedAssertion) -> SessionClaims:
+    try:
+        return aws_session_claims_from_saml(assertion)
+    except RejectedClaim as error:
+        raise InvalidIdentityToken(str(error)) from None
+
+
+def _redeem(call: Call, assertion: VerifiedAssertion) -> None:
+    name = f"{assertion.issuer}\n{assertion.assertion_id}".encode()
+    first = call.ports.redeemed.insert(
+        f"sts/saml/{hashlib.sha256(name).hexdigest()}",
+        b"",
+        # It could not be redeemed any later.
+        expires_at=assertion.issued_at + REDEMPTION,
+        now=call.now,
+    )
+    if not first:
+        raise InvalidIdentityToken("Assertion was already redeemed")
