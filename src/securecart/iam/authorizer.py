@@ -3,13 +3,13 @@
 Source: AWS IAM User Guide, "Policy evaluation logic".
 """
 
-import threading
 from dataclasses import replace
 from functools import lru_cache
 
 from securecart.iam.entities import Role, User
 from securecart.iam.find import find_policy, find_role, find_user
 from securecart.names.entities import Entities, EntityReader
+from securecart.names.entity_cache import EntityCache
 from securecart.names.principal import IamUser, Principal
 from securecart.names.session import RoleSession
 from securecart.policy import (
@@ -41,6 +41,9 @@ def _compiled(document: str, kind: PolicyKind) -> Policy:
     return parse_policy(document, kind)
 
 
+_GONE = Layers(identity=(_compiled(_DENY_ALL, PolicyKind.IDENTITY),))
+
+
 class Authorizer:
     """Decides by the policies in the store; shared by threads.
 
@@ -49,10 +52,7 @@ class Authorizer:
     """
 
     def __init__(self, entities: Entities) -> None:
-        self._entities = entities
-        self._lock = threading.Lock()
-        self._generation: int | None = None
-        self._layers: dict[Principal, Layers] = {}
+        self._layers = EntityCache(entities, _layers, most=_MAX_PRINCIPALS)
 
     def authorize(
         self,
@@ -72,42 +72,27 @@ class Authorizer:
         return decide(layers, request)
 
     def layers_for(self, principal: Principal) -> Layers:
-        """Answer the principal's own policies; none for who has none.
+        """Answer the principal's own policies; none for who cannot have any.
 
-        A session whose role is gone, or was made anew under the same name,
-        has none: the role's unique id must be the one it was issued for.
+        A session whose role is gone, or was made anew under the same name
+        with another id, is denied everything: no resource policy that still
+        names it may let it in. So is a user's key that outlived the user.
         """
-        known = self._known()
-        layers = known.get(principal)
-        if layers is None:
-            with self._entities.reading() as store:
-                layers = _layers(store, principal)
-            if len(known) >= _MAX_PRINCIPALS:
-                known.clear()
-            known[principal] = layers
-        return layers
-
-    def _known(self) -> dict[Principal, Layers]:
-        with self._lock:
-            generation = self._entities.generation()
-            if generation != self._generation:
-                # A new dictionary: a slower thread goes on filling the old one.
-                self._generation, self._layers = generation, {}
-            return self._layers
+        if isinstance(principal, IamUser | RoleSession):
+            return self._layers.get(principal) or _GONE
+        return _NOTHING
 
 
-def _layers(store: EntityReader, principal: Principal) -> Layers:
+def _layers(store: EntityReader, principal: IamUser | RoleSession) -> Layers | None:
     if isinstance(principal, IamUser):
         user = find_user(store, principal.name)
         if user is None or user.user_id != principal.user_id:
-            return _NOTHING
+            return None
         return _own_layers(store, user)
-    if isinstance(principal, RoleSession):
-        role = find_role(store, principal.role_name)
-        if role is None or role.role_id != principal.role_id:
-            return _NOTHING
-        return replace(_own_layers(store, role), session=_session(store, principal))
-    return _NOTHING
+    role = find_role(store, principal.role_name)
+    if role is None or role.role_id != principal.role_id:
+        return None
+    return replace(_own_layers(store, role), session=_session(store, principal))
 
 
 def _own_layers(store: EntityReader, owner: Role | User) -> Layers:

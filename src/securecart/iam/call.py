@@ -12,11 +12,8 @@ from securecart.names.principal import Principal
 from securecart.sealing import Keyring
 
 Result = Mapping[str, Any]
-"""An answer as boto3 shows it: the members of the operation's output shape.
-
-The one difference: policy documents are still percent-encoded text, as the
-wire has them (RFC 3986, as IAM's API reference says).
-"""
+"""An answer as boto3 shows it: the members of the operation's output shape,
+with policy documents as text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,6 @@ from securecart.iam.rules import (
     checked_policy,
     document_size,
 )
-from securecart.iam.shapes import encoded
 from securecart.policy import PolicyKind
 
 
@@ -100,8 +99,7 @@ def _policy(call: Call, owner: Role | User) -> dict[str, str]:
         raise NoSuchEntity(
             f"The {_noun(owner)} policy with name {name} cannot be found."
         )
-    document = owner.inline_policies[name]
-    return {"PolicyName": name, "PolicyDocument": encoded(document)}
+    return {"PolicyName": name, "PolicyDocument": owner.inline_policies[name]}
 
 
 def _without_policy(call: Call, owner: Role | User) -> dict[str, str]:

@@ -27,7 +27,6 @@ from securecart.iam.rules import (
     tags_from,
 )
 from securecart.iam.shapes import (
-    encoded,
     policy_shape,
     version_shape,
     whole_policy_shape,
@@ -145,7 +144,7 @@ def get_policy_version(call: Call) -> Result:
     """Answer one version with its document."""
     policy = policy_in(call)
     version = _version_in(call, policy)
-    document = {"Document": encoded(version.document)}
+    document = {"Document": version.document}
     return {"PolicyVersion": version_shape(policy, version) | document}
 
 

@@ -1,7 +1,6 @@
 """Entities as IAM's service model shows them."""
 
 from typing import Any
-from urllib.parse import quote
 
 from securecart.iam.entities import (
     AccessKey,
@@ -11,11 +10,6 @@ from securecart.iam.entities import (
     Tags,
     User,
 )
-
-
-def encoded(document: str) -> str:
-    """Answer a policy as IAM sends it: percent-encoded."""
-    return quote(document, safe="")
 
 
 def tag_list(tags: Tags) -> list[dict[str, str]]:
@@ -43,7 +37,7 @@ def role_shape(role: Role) -> dict[str, Any]:
         "RoleId": role.role_id,
         "Arn": role.arn,
         "CreateDate": role.created,
-        "AssumeRolePolicyDocument": encoded(role.trust_policy),
+        "AssumeRolePolicyDocument": role.trust_policy,
         "MaxSessionDuration": role.max_session_duration,
     }
     if role.description:

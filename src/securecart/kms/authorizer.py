@@ -1,0 +1,111 @@
+"""Who may do what with a key: its policy, and the caller's own.
+
+Source: AWS KMS Developer Guide, "Determining access to AWS KMS keys" and
+"kms:ViaService".
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from securecart.kms.checks import Check, encryption_context_keys
+from securecart.kms.entities import Key
+from securecart.kms.key_policy import compiled
+from securecart.kms.material import EncryptionContext
+from securecart.names.entities import Entities, EntityReader
+from securecart.names.entity_cache import EntityCache
+from securecart.names.principal import Principal, Service
+from securecart.policy import (
+    Answer,
+    Context,
+    Decision,
+    Layer,
+    Layers,
+    Request,
+    decide,
+    decide_key,
+)
+
+S3 = "s3.amazonaws.com"
+_S3_MAY = frozenset({"kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"})
+"""What the object store asks for by itself. The gateway has decided before
+for whoever it asks on behalf of, by `authorize_via_s3`."""
+_MAX_KEPT = 1024
+"""Keys whose policies are at hand; buckets share few."""
+
+
+def _stored_key(store: EntityReader, arn: str) -> Key | None:
+    key = store.get(Key, arn.rpartition("/")[2])
+    return key if key is not None and key.arn == arn else None
+
+
+class KeyAuthorizer:
+    """Decides by key policies and the caller's policies; shared by threads.
+
+    `layers_for` answers a principal's own policies (`iam.Authorizer`).
+    """
+
+    def __init__(
+        self,
+        entities: Entities,
+        layers_for: Callable[[Principal], Layers],
+        *,
+        account: str,
+        region: str,
+    ) -> None:
+        self._keys = EntityCache(entities, _stored_key, most=_MAX_KEPT)
+        self._layers_for = layers_for
+        self._account = account
+        self._via_s3 = f"s3.{region}.amazonaws.com"
+
+    def authorize(self, principal: Principal, check: Check) -> Answer:
+        """Decide one action of a call."""
+        if isinstance(principal, Service):
+            return self._service(principal, check.action)
+        return self._decide(
+            principal, check.action, check.resource, check.context, check.key
+        )
+
+    def authorize_via_s3(
+        self,
+        principal: Principal,
+        action: str,
+        key_arn: str,
+        encryption_context: EncryptionContext,
+        *,
+        now: datetime,
+    ) -> Answer:
+        """Decide what S3 will do with a key on somebody's behalf.
+
+        `action` is `kms:GenerateDataKey` to write and `kms:Decrypt` to read.
+        A key that does not exist here is nobody's to use.
+        """
+        key = self._keys.get(key_arn)
+        if key is None or key.destroyed_by(now):
+            return Answer(Decision.IMPLICIT_DENY, (), Layer.RESOURCE)
+        context = {
+            "kms:calleraccount": principal.account,
+            "kms:viaservice": self._via_s3,
+            **encryption_context_keys(encryption_context),
+        }
+        return self._decide(principal, action, key_arn, context, key)
+
+    def _decide(
+        self,
+        principal: Principal,
+        action: str,
+        resource: str,
+        context: Context,
+        key: Key | None,
+    ) -> Answer:
+        layers = self._layers_for(principal)
+        request = Request(principal, action, resource, context, self._account)
+        if key is None:
+            return decide(layers, request)
+        return decide_key(replace(layers, resource=compiled(key.policy)), request)
+
+    def _service(self, service: Service, action: str) -> Answer:
+        known = service == Service(self._account, S3)
+        if known and action in _S3_MAY:
+            return Answer(Decision.ALLOW)
+        return Answer(Decision.IMPLICIT_DENY, (), Layer.IDENTITY)
