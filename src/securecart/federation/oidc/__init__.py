@@ -4,7 +4,11 @@ Whoever fetches them stands above; joserfc checks signatures, with algorithms
 that are pinned here whatever a provider offers.
 """
 
-from securecart.federation.oidc.address import is_loopback, is_trustworthy
+from securecart.federation.oidc.address import (
+    is_loopback,
+    is_on_loopback,
+    is_trustworthy,
+)
 from securecart.federation.oidc.errors import (
     ExpiredIdToken,
     InvalidDiscovery,
@@ -44,6 +48,7 @@ __all__ = [
     "WrongTokenAudience",
     "discovery_address",
     "is_loopback",
+    "is_on_loopback",
     "is_trustworthy",
     "unverified_issuer",
     "verify_id_token",

@@ -21,6 +21,11 @@ def is_trustworthy(address: str) -> bool:
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))
 
 
+def is_on_loopback(address: str) -> bool:
+    """Whether a well-formed address is of this machine."""
+    return is_loopback(urlsplit(address).hostname or "")
+
+
 def is_loopback(host: str) -> bool:
     """Whether the host is this machine, by its name or its address."""
     if host == "localhost":

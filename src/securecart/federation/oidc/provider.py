@@ -6,13 +6,14 @@ Source: OpenID Connect Discovery 1.0, sections 3 and 4.3.
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from securecart.federation.oidc.address import is_trustworthy
+from securecart.federation.oidc.address import is_on_loopback, is_trustworthy
 from securecart.federation.oidc.errors import InvalidDiscovery
 from securecart.federation.oidc.json_object import read_object
 
 MAX_DOCUMENT: Final = 262_144
 """Bytes; the documents of large providers have some 5 kB."""
 
+_REQUIRED: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 _WELL_KNOWN: Final = "/.well-known/openid-configuration"
 
 
@@ -40,7 +41,8 @@ class ProviderMetadata:
 
         Raises:
             InvalidDiscovery: if it speaks for another issuer, lacks an
-                address, or names one that is neither https nor loopback.
+                address, or names one that is neither https nor, for a
+                provider on this machine, loopback.
         """
         if len(document) > MAX_DOCUMENT:
             raise InvalidDiscovery(f"longer than {MAX_DOCUMENT} bytes")
@@ -50,20 +52,27 @@ class ProviderMetadata:
             raise InvalidDiscovery(f"not JSON: {error}") from None
         if not is_trustworthy(issuer) or members.get("issuer") != issuer:
             raise InvalidDiscovery(f"the document does not speak for {issuer}")
-        end = members.get("end_session_endpoint")
+        found = {
+            name: _address(members[name], name, issuer)
+            for name in (*_REQUIRED, "end_session_endpoint")
+            if members.get(name) is not None
+        }
+        missing = [name for name in _REQUIRED if name not in found]
+        if missing:
+            raise InvalidDiscovery(f"there is no {missing[0]}")
         return cls(
             issuer=issuer,
-            authorization_endpoint=_address(members, "authorization_endpoint"),
-            token_endpoint=_address(members, "token_endpoint"),
-            jwks_uri=_address(members, "jwks_uri"),
-            end_session_endpoint=None
-            if end is None
-            else _address(members, "end_session_endpoint"),
+            authorization_endpoint=found["authorization_endpoint"],
+            token_endpoint=found["token_endpoint"],
+            jwks_uri=found["jwks_uri"],
+            end_session_endpoint=found.get("end_session_endpoint"),
         )
 
 
-def _address(members: dict[str, Any], name: str) -> str:
-    value = members.get(name)
+def _address(value: Any, name: str, issuer: str) -> str:
     if not isinstance(value, str) or not is_trustworthy(value):
         raise InvalidDiscovery(f"{name} is neither https nor loopback")
+    if is_on_loopback(value) and not is_on_loopback(issuer):
+        # A provider elsewhere has no business with what listens here.
+        raise InvalidDiscovery(f"{name} points at this machine")
     return value
