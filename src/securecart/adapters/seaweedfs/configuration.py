@@ -140,38 +140,30 @@ def filer_toml(places: Places) -> str:
     return f"[leveldb2]\nenabled = true\ndir = {directory}\n"
 
 
-def identities_json(credentials: Credentials, kms: KmsEndpoint | None) -> str:
+def identities_json(credentials: Credentials, kms: KmsEndpoint) -> str:
     """The one identity of the gateway, and the KMS that wraps data keys."""
-    document: dict[str, object] = {
-        "identities": [
+    identity = {
+        "name": "gateway",
+        "credentials": [
             {
-                "name": "gateway",
-                "credentials": [
-                    {
-                        "accessKey": credentials.access_key_id,
-                        "secretKey": credentials.secret_access_key,
-                    }
-                ],
-                "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+                "accessKey": credentials.access_key_id,
+                "secretKey": credentials.secret_access_key,
             }
-        ]
+        ],
+        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
     }
-    if kms is not None:
-        provider = {
-            "type": "aws",
-            "region": kms.region,
-            "endpoint": kms.url,
-            "access_key": kms.credentials.access_key_id,
-            "secret_key": kms.credentials.secret_access_key,
-            "cache_ttl": _KEY_CACHE,
-            "request_timeout": _KMS_SECONDS,
-            "max_retries": 1,
-        }
-        document["kms"] = {
-            "default_provider": "securecart",
-            "providers": {"securecart": provider},
-        }
-    return json.dumps(document, indent=1)
+    provider = {
+        "type": "aws",
+        "region": kms.region,
+        "endpoint": kms.url,
+        "access_key": kms.credentials.access_key_id,
+        "secret_key": kms.credentials.secret_access_key,
+        "cache_ttl": _KEY_CACHE,
+        "request_timeout": _KMS_SECONDS,
+        "max_retries": 1,
+    }
+    keys = {"default_provider": "securecart", "providers": {"securecart": provider}}
+    return json.dumps({"identities": [identity], "kms": keys}, indent=1)
 
 
 def master_arguments(places: Places, ports: Ports) -> tuple[str, ...]:

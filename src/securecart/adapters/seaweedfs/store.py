@@ -77,17 +77,17 @@ class Store:
     """SeaweedFS in a private directory, for one gateway on this machine.
 
     The processes die with the thread that called `start` (see `leash.py`).
-    `credentials` and `socket_path` are valid from the construction on and for
-    as long as this object lives; another start has other credentials.
+    `kms` is asked for data keys; `credentials` are the only ones that the
+    store answers to.
     """
 
-    def __init__(self, directory: Path, kms: KmsEndpoint | None = None) -> None:
+    def __init__(
+        self, directory: Path, kms: KmsEndpoint, credentials: Credentials
+    ) -> None:
         self._kms = kms
+        self.credentials = credentials
         root = directory.resolve()
         self._places = Places(root, _socket_directory(root))
-        self.credentials = Credentials(
-            "GATEWAY" + secrets.token_hex(8).upper(), secrets.token_urlsafe(30)
-        )
         self._jwt_keys = {name: secrets.token_urlsafe(32) for name in _JWT_VARIABLES}
         self._processes: tuple[Process, ...] = ()
         self._state = State.STOPPED
