@@ -98,8 +98,6 @@ def open_installation(directory: Path) -> Installation:
             f"{directory} was written by another version of SecureCart (layout "
             f"{layout}, here {_LAYOUT})."
         )
-    for name in _KEYS:
-        installation.key(name)
     return installation
 
 
@@ -137,6 +135,8 @@ def prepare_installation(
             "--data-dir, or give yourself the right to write there."
         ) from None
     installation = open_installation(directory)
+    for name in _KEYS:
+        installation.key(name)
     for name, wanted, found in (
         ("account.id", account, installation.account),
         ("account.region", region, installation.region),
@@ -214,3 +214,11 @@ def _write_bytes_atomically(path: Path, content: bytes) -> None:
 def write_ready(installation: Installation, document: object) -> None:
     """Write `ready.json` (0600), whole or not at all."""
     _write_atomically(installation.ready_file, document)
+
+
+def kept_secret(path: Path) -> str:
+    """A secret in a file of its own (0600), made when first asked for."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        _write_bytes_atomically(path, secrets.token_hex(_KEY_LENGTH).encode())
+    return path.read_text().strip()

@@ -19,9 +19,14 @@ def session_keyring(installation: Installation) -> Keyring:
     return _keyring(installation, "root", "session tokens")
 
 
-def portal_keyring(secret: bytes) -> Keyring:
+def portal_keyring(installation: Installation) -> Keyring:
     """Seals the portal's cookies and sign-in sessions."""
-    return Keyring(SealingKey(derive(secret, "cookies and sessions")))
+    return _keyring(installation, "portal", "cookies and sessions")
+
+
+def idp_keyring(installation: Installation) -> Keyring:
+    """Seals what a browser carries between the stand-in's pages."""
+    return _keyring(installation, "idp", "errands")
 
 
 def _keyring(installation: Installation, key: str, purpose: str) -> Keyring:

@@ -18,7 +18,11 @@ import click
 import httpx
 
 from securecart.adapters.seaweedfs import KmsEndpoint, Store
-from securecart.cli.account import administrator, s3_service_credentials, store_credentials
+from securecart.cli.account import (
+    administrator,
+    s3_service_credentials,
+    store_credentials,
+)
 from securecart.cli.children import Child, Lifeline
 from securecart.cli.installation import (
     Installation,
@@ -29,7 +33,7 @@ from securecart.cli.installation import (
 from securecart.cli.listening import Listener, listen
 from securecart.cli.place import DEFAULT_DATA, Place
 from securecart.cli.setup import apply_to_installation
-from securecart.cli.stand_in import prepare_stand_in
+from securecart.cli.sign_in import prepare_sign_in
 from securecart.names.credentials import Credentials
 from securecart.names.errors import SecureCartError
 from securecart.serve.idp.directory import sample_sign_ins
@@ -97,8 +101,7 @@ async def _start(
     listeners: dict[str, Listener],
     running: contextlib.AsyncExitStack,
 ) -> Credentials:
-    if "idp" in listeners:
-        await asyncio.to_thread(prepare_stand_in, place, installation)
+    await asyncio.to_thread(prepare_sign_in, place, installation)
     admin = await asyncio.to_thread(administrator, installation)
     store = Store(
         installation.directory / "store",
@@ -195,9 +198,7 @@ def _ready_document(
 ) -> dict[str, Any]:
     settings = place.settings
     people = (
-        sample_sign_ins(place.directory_file)
-        if settings.idp.kind == "stand-in"
-        else ()
+        sample_sign_ins(place.directory_file) if settings.idp.kind == "stand-in" else ()
     )
     return {
         "portal": settings.endpoints.portal,
@@ -211,11 +212,7 @@ def _ready_document(
             "secret_access_key": admin.secret_access_key,
         },
         "sign_ins": [
-            {
-                name: value
-                for name, value in asdict(person).items()
-                if value is not None
-            }
+            {name: value for name, value in asdict(person).items() if value is not None}
             for person in people
         ],
         "start_seconds": seconds,

@@ -1,0 +1,65 @@
+"""What the portal, the identity provider and the account must agree on.
+
+Made at the first start and kept: the stand-in's people, the portal's SAML
+signing key, and the secret that the portal shows the stand-in as a client.
+"""
+
+import os
+from datetime import UTC, datetime
+
+from securecart.cli.installation import Installation, kept_secret
+from securecart.cli.place import Place
+from securecart.cli.settings import Settings
+from securecart.federation.saml import SigningIdentity
+from securecart.serve.idp.directory import Directory
+from securecart.serve.idp.keys import signing_identity
+
+_SEED = "securecart"
+"""The same people in every installation; their passwords are its own."""
+
+
+def prepare_sign_in(place: Place, installation: Installation) -> None:
+    """Make what is not there yet."""
+    portal_identity(installation)
+    client_secret(installation)
+    file = place.directory_file
+    if place.settings.idp.kind == "stand-in" and not file.exists():
+        file.parent.mkdir(mode=0o700, exist_ok=True)
+        Directory.create_sample(
+            file,
+            seed=_SEED,
+            domain=place.settings.organisation.domain,
+            random=os.urandom,
+            count=place.settings.idp.employees,
+        )
+
+
+def portal_identity(installation: Installation) -> SigningIdentity:
+    """The key that the portal signs its SAML requests with."""
+    folder = installation.directory / "portal"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return signing_identity(
+        folder, common_name="SecureCart portal", now=datetime.now(UTC)
+    )
+
+
+def client_secret(installation: Installation) -> str:
+    """The OpenID client secret that the stand-in knows the portal by."""
+    return kept_secret(installation.directory / "portal" / "client.secret")
+
+
+def role_arn(settings: Settings, account: str) -> str:
+    """The role that every employee works in."""
+    return f"arn:aws:iam::{account}:role/{settings.role.name}"
+
+
+def saml_provider_arn(settings: Settings, account: str) -> str:
+    """The IAM provider that stands for the company's SAML IdP."""
+    return f"arn:aws:iam::{account}:saml-provider/{settings.idp.saml.provider}"
+
+
+def oidc_issuer(settings: Settings) -> str | None:
+    """The OpenID provider's address; the stand-in's own where it stands in."""
+    if settings.idp.kind == "stand-in":
+        return settings.endpoints.idp
+    return settings.idp.oidc.issuer
