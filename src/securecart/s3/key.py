@@ -1,0 +1,94 @@
+"""Object keys: which ones the store keeps apart, and which are refused.
+
+AWS keeps any key of up to 1,024 bytes. The store keeps documents in folders,
+so it drops empty segments and refuses `.` and `..`. A decision about one key
+must never be carried out on another: such keys are refused before it.
+"""
+
+import re
+
+from securecart.s3.errors import InvalidArgument, InvalidURI, KeyTooLongError
+
+# Amazon S3 User Guide, "Naming Amazon S3 objects".
+MAX_BYTES = 1024
+# The store keeps each segment as one name of a file system.
+MAX_SEGMENT_BYTES = 255
+# The store's own folder for the parts of unfinished uploads, at the top of a
+# bucket, and its ending for the folder that holds a key's old versions.
+_PARTS_FOLDER = ".uploads"
+_VERSIONS_ENDING = ".versions"
+
+_DOTS = frozenset({".", ".."})
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
+# RFC 3986's characters of a path, and escapes that are ones.
+_ENCODED = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*+")
+_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
+
+
+def decode_path(raw: str) -> str:
+    """Decode percent-encoding once; a `+` is a plus.
+
+    Raises:
+        InvalidURI: if an escape is broken, a character should have been one,
+            or the bytes are not UTF-8.
+    """
+    if not _ENCODED.fullmatch(raw):
+        raise InvalidURI
+    octets = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), raw)
+    try:
+        return octets.encode("latin-1").decode()
+    except UnicodeDecodeError:
+        raise InvalidURI("The specified URI is not valid UTF-8.") from None
+
+
+def check_key(key: str) -> None:
+    """Refuse a key that the store could mistake for another.
+
+    Raises:
+        KeyTooLongError: over 1,024 bytes.
+        InvalidArgument: for empty, `.` and `..` segments, a segment over 255
+            bytes, control characters, and names that the store reserves.
+    """
+    if len(key.encode()) > MAX_BYTES:
+        raise KeyTooLongError
+    check_segments(key.removesuffix("/"))
+    if key.startswith(_PARTS_FOLDER + "/") or key == _PARTS_FOLDER:
+        raise InvalidArgument("This object key is reserved.")
+    for segment in key.split("/"):
+        if len(segment.encode()) > MAX_SEGMENT_BYTES:
+            raise InvalidArgument(
+                f"A segment of the object key is longer than {MAX_SEGMENT_BYTES} bytes."
+            )
+        if segment.endswith(_VERSIONS_ENDING):
+            raise InvalidArgument(
+                f"A segment of the object key ends in {_VERSIONS_ENDING}, "
+                "which is reserved."
+            )
+
+
+def check_key_beginning(prefix: str) -> None:
+    """Refuse what no key that is kept could begin with: prefixes, markers.
+
+    Raises:
+        KeyTooLongError: over 1,024 bytes.
+        InvalidArgument: for empty, `.` and `..` segments, control characters.
+    """
+    if len(prefix.encode()) > MAX_BYTES:
+        raise KeyTooLongError
+    if prefix:
+        check_segments(prefix.removesuffix("/"))
+
+
+def check_segments(path: str) -> None:
+    """Refuse segments that resolve to something else than themselves.
+
+    Raises:
+        InvalidArgument: for empty, `.` and `..` segments, control characters.
+    """
+    if _CONTROL.search(path):
+        raise InvalidArgument("An object key here holds no control characters.")
+    segments = path.split("/")
+    if "" in segments or not _DOTS.isdisjoint(segments):
+        raise InvalidArgument(
+            'An object key here has no empty segment, and none that is "." or "..".'
+        )

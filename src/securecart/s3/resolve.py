@@ -1,0 +1,219 @@
+"""From an HTTP request to the operation it asks for: by tables alone."""
+
+import re
+from collections.abc import Callable
+
+from securecart.s3.bucket_name import check_bucket_name
+from securecart.s3.errors import (
+    InvalidArgument,
+    InvalidURI,
+    MethodNotAllowed,
+    NotImplementedHere,
+)
+from securecart.s3.headers import check_headers, copy_source_of
+from securecart.s3.identifier import check_identifier
+from securecart.s3.key import check_key, check_key_beginning, decode_path
+from securecart.s3.operations import Operation, Scope, operations_of
+from securecart.s3.request import S3Request
+from securecart.wire.http import HttpRequest
+from securecart.wire.query_string import parse_query_string
+
+# RFC 3986's characters of a query without the semicolon, which some servers
+# take for a separator, and escapes that are ones.
+_QUERY = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,=:@/?]|%[0-9A-Fa-f]{2})*+")
+# What signs a request, or what an SDK says of itself and of checksums. No
+# operation depends on these, and they are not passed on.
+_SIGNING = frozenset(
+    {
+        "x-amz-algorithm",
+        "x-amz-checksum-mode",
+        "x-amz-content-sha256",
+        "x-amz-credential",
+        "x-amz-date",
+        "x-amz-expires",
+        "x-amz-sdk-checksum-algorithm",
+        "x-amz-security-token",
+        "x-amz-signature",
+        "x-amz-signedheaders",
+        "x-amz-user-agent",
+        "x-id",
+    }
+)
+# Amazon S3 User Guide, "Amazon S3 multipart upload limits".
+_MAX_PART = 10_000
+_MAX_INTEGER = 2**31 - 1
+
+
+def resolve(request: HttpRequest) -> S3Request:
+    """Name the operation, and check everything that decides over it.
+
+    Raises:
+        InvalidURI, InvalidBucketName, InvalidArgument, KeyTooLongError: for
+            what cannot be.
+        MethodNotAllowed, NotImplementedHere: for what is not done here.
+    """
+    bucket, key = read_path(request)
+    parameters = _read_query(request.query)
+    check_headers(request)
+    row = _operation(request, _scope(bucket, key), parameters)
+    own = tuple(
+        (name, value) for name, value in parameters if name.lower() not in _SIGNING
+    )
+    for name, value in own:
+        _CHECKS.get(name, _check_marker)(name, value)
+    resolved = S3Request(row, bucket, key, own, copy_source_of(request), request)
+    _check_folder_marker(resolved)
+    return resolved
+
+
+def read_path(request: HttpRequest) -> tuple[str | None, str | None]:
+    """The bucket and the key that a path names, decoded and checked.
+
+    Raises:
+        InvalidURI, InvalidBucketName, InvalidArgument, KeyTooLongError: for
+            what cannot be.
+    """
+    if not request.path.startswith("/"):
+        raise InvalidURI
+    raw_bucket, _, raw_key = request.path[1:].partition("/")
+    if not raw_bucket and not raw_key and request.path == "/":
+        return None, None
+    bucket = decode_path(raw_bucket)
+    check_bucket_name(bucket)
+    key = decode_path(raw_key)
+    if not key:
+        return bucket, None
+    check_key(key)
+    return bucket, key
+
+
+def _scope(bucket: str | None, key: str | None) -> Scope:
+    if bucket is None:
+        return Scope.SERVICE
+    return Scope.BUCKET if key is None else Scope.OBJECT
+
+
+def _read_query(raw: str) -> list[tuple[str, str]]:
+    if not _QUERY.fullmatch(raw):
+        raise InvalidURI
+    parameters = parse_query_string(raw)
+    names = [name.lower() for name, _ in parameters]
+    if len(set(names)) < len(names):
+        raise InvalidArgument("A query parameter was given more than once.")
+    return parameters
+
+
+def _operation(
+    request: HttpRequest, scope: Scope, parameters: list[tuple[str, str]]
+) -> Operation:
+    names = {name for name, _ in parameters if name.lower() not in _SIGNING}
+    copies = request.header("x-amz-copy-source") is not None
+    row = next(
+        (
+            row
+            for row in operations_of(request.method, scope)
+            if row.markers <= names and row.copies is copies
+        ),
+        None,
+    )
+    unknown = names - row.markers - row.parameters if row else names
+    if unknown:
+        raise NotImplementedHere(
+            "A parameter you provided implies functionality that is not "
+            f"implemented: {min(unknown)[:80]!r}"
+        )
+    if row is None and copies:
+        raise NotImplementedHere
+    if row is None:
+        raise MethodNotAllowed
+    return row
+
+
+def _check_folder_marker(request: S3Request) -> None:
+    """A key that ends in a slash is a folder, and the store forgets its body."""
+    if request.key is None or not request.key.endswith("/"):
+        return
+    if request.operation == "PutObject":
+        header = request.request.header
+        length = header("x-amz-decoded-content-length") or header("content-length")
+        if length == "0":
+            return
+    elif request.operation == "CopyObject":
+        if request.copy_source and request.copy_source.key.endswith("/"):
+            return
+    elif request.row.action != "s3:PutObject":
+        return
+    raise InvalidArgument("An object whose key ends in a slash has no content here.")
+
+
+def _check_marker(name: str, value: str) -> None:
+    if value:
+        raise InvalidArgument(f"The parameter {name} has no value.")
+
+
+def _check_text(_name: str, value: str) -> None:
+    if not value.isprintable() or not value.isascii():
+        raise InvalidArgument("A parameter holds other than printable ASCII.")
+
+
+def _check_beginning(name: str, value: str) -> None:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise InvalidArgument(f"The parameter {name} is not valid UTF-8.") from None
+    check_key_beginning(value)
+
+
+def _check_delimiter(name: str, value: str) -> None:
+    # The store knows folders, and so this delimiter alone.
+    if value not in ("", "/"):
+        raise NotImplementedHere(f'The parameter {name} is "/" or not given.')
+
+
+def _one_of(*allowed: str) -> Callable[[str, str], None]:
+    def check(name: str, value: str) -> None:
+        if value not in allowed:
+            raise InvalidArgument(f"Invalid value for {name}")
+
+    return check
+
+
+def _integer(least: int, most: int) -> Callable[[str, str], None]:
+    def check(name: str, value: str) -> None:
+        digits = len(str(most))
+        if not re.fullmatch(rf"[0-9]{{1,{digits}}}", value) or not (
+            least <= int(value) <= most
+        ):
+            raise InvalidArgument(
+                f"Argument {name} must be an integer between {least} and {most}"
+            )
+
+    return check
+
+
+_CHECKS: dict[str, Callable[[str, str], None]] = {
+    "continuation-token": _check_beginning,
+    "delimiter": _check_delimiter,
+    "encoding-type": _one_of("url"),
+    "fetch-owner": _one_of("true", "false"),
+    "key-marker": _check_beginning,
+    "list-type": _one_of("2"),
+    "marker": _check_beginning,
+    "max-keys": _integer(0, _MAX_INTEGER),
+    "max-parts": _integer(0, _MAX_INTEGER),
+    "max-uploads": _integer(0, _MAX_INTEGER),
+    "part-number-marker": _integer(0, _MAX_INTEGER),
+    "partNumber": _integer(1, _MAX_PART),
+    "prefix": _check_beginning,
+    "response-cache-control": _check_text,
+    "response-content-disposition": _check_text,
+    "response-content-encoding": _check_text,
+    "response-content-language": _check_text,
+    "response-content-type": _check_text,
+    "response-expires": _check_text,
+    "start-after": _check_beginning,
+    "upload-id-marker": check_identifier,
+    "uploadId": check_identifier,
+    "version-id-marker": check_identifier,
+    "versionId": check_identifier,
+}
