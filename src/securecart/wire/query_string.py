@@ -10,12 +10,11 @@ Authorization Header" (its `UriEncode`), and RFC 3986 section 2.
 import re
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-_ENCODED_UNRESERVED = r"2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE]"
-_CANONICAL = re.compile(
-    rf"(?:[A-Za-z0-9\-._~]++|%(?!{_ENCODED_UNRESERVED})[0-9A-F]{{2}})*+"
-)
+_UNRESERVED_CODES = r"2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE]"
+_ENCODED = rf"(?:[A-Za-z0-9\-._~]++|%(?!{_UNRESERVED_CODES})[0-9A-F]{{2}})*+"
+_CANONICAL_QUERY = re.compile(rf"{_ENCODED}=?{_ENCODED}(?:&{_ENCODED}=?{_ENCODED})*+")
 _CANONICAL_PATH = re.compile(
-    rf"(?:[A-Za-z0-9\-._~/]++|%(?!2F|{_ENCODED_UNRESERVED})[0-9A-F]{{2}})*+"
+    rf"(?:[A-Za-z0-9\-._~/]++|%(?!2F|{_UNRESERVED_CODES})[0-9A-F]{{2}})*+"
 )
 """What `UriEncode` answers unchanged: nearly all that clients send, and so
 the case that must cost nothing."""
@@ -45,10 +44,10 @@ def canonical_pairs(query: str) -> list[tuple[str, str]]:
     A parameter without `=` has the empty value; `+` is a space, as in HTML
     forms, which is how browsers write one.
     """
-    return [
-        (_canonical(name), _canonical(value))
-        for name, _, value in (part.partition("=") for part in query.split("&") if part)
-    ]
+    parts = [part.partition("=") for part in query.split("&") if part]
+    if _CANONICAL_QUERY.fullmatch(query):
+        return [(name, value) for name, _, value in parts]
+    return [(_canonical(name), _canonical(value)) for name, _, value in parts]
 
 
 def parse_query_string(query: str) -> list[tuple[str, str]]:
@@ -70,6 +69,4 @@ def _decoded(text: str) -> str:
 
 
 def _canonical(text: str) -> str:
-    if _CANONICAL.fullmatch(text):
-        return text
     return quote_from_bytes(unquote_to_bytes(text.replace("+", " ")), safe="")
