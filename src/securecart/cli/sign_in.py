@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from securecart.cli.installation import Installation, kept_secret
 from securecart.cli.place import Place
-from securecart.cli.settings import Settings
+from securecart.cli.settings import Settings, SettingsError
 from securecart.federation.saml import SigningIdentity
 from securecart.serve.idp.directory import Directory
 from securecart.serve.idp.keys import signing_identity
@@ -63,3 +63,29 @@ def oidc_issuer(settings: Settings) -> str | None:
     if settings.idp.kind == "stand-in":
         return settings.endpoints.idp
     return settings.idp.oidc.issuer
+
+
+def saml_metadata_source(settings: Settings) -> str | None:
+    """Where the SAML provider's metadata is: an address, or a file."""
+    if settings.idp.kind == "stand-in":
+        return f"{settings.endpoints.idp}/saml/metadata"
+    return settings.idp.saml.metadata
+
+
+def oidc_client_secret(settings: Settings, installation: Installation) -> str | None:
+    """The secret that the portal shows its OpenID provider; None for a public one.
+
+    Raises:
+        SettingsError: if the file that the configuration names cannot be read.
+    """
+    if settings.idp.kind == "stand-in":
+        return client_secret(installation)
+    file = settings.idp.oidc.client_secret_file
+    if file is None:
+        return None
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise SettingsError(
+            f"idp.oidc.client_secret_file: {file}: {error.strerror}"
+        ) from None

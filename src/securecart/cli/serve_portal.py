@@ -1,0 +1,135 @@
+"""The portal, joined to its identity provider, STS and its database."""
+
+import os
+import socket
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from securecart.adapters.aws.sts_client import StsClient
+from securecart.adapters.fetch import Fetch
+from securecart.adapters.oidc_client import OidcClient
+from securecart.adapters.oidc_keys import FetchedKeys
+from securecart.adapters.saml_metadata import SamlMetadata
+from securecart.adapters.sql.database import create_tables, open_sqlite
+from securecart.adapters.sql.expiring import SqlExpiringRecords
+from securecart.cli.installation import Installation, prepare_installation
+from securecart.cli.keyrings import portal_keyring
+from securecart.cli.place import Place
+from securecart.cli.settings import Settings
+from securecart.cli.sign_in import (
+    oidc_client_secret,
+    oidc_issuer,
+    portal_identity,
+    role_arn,
+    saml_metadata_source,
+    saml_provider_arn,
+)
+from securecart.cli.web_server import serve_web
+from securecart.names.clock import Clock
+from securecart.serve.portal import (
+    OidcOptions,
+    PortalOptions,
+    SamlOptions,
+    create_app,
+)
+
+
+def serve_portal(place: Place, sockets: Sequence[socket.socket], clock: Clock) -> None:
+    """Serve until asked to stop."""
+    settings = place.settings
+    installation = prepare_installation(
+        place.data, account=settings.account.id, region=settings.account.region
+    )
+    engine = open_sqlite(place.data / "portal.db")
+    create_tables(engine)
+    fetch = Fetch()
+    saml = _saml(settings, fetch, clock)
+    oidc = _oidc(settings, installation, fetch, clock)
+    app = create_app(
+        _options(settings, installation, _sign_in_origins(settings, saml, oidc)),
+        clock=clock,
+        random=os.urandom,
+        records=SqlExpiringRecords(engine, "portal"),
+        keyring=portal_keyring(installation),
+        sts=StsClient(settings.aws_endpoint, installation.region),
+        saml=saml,
+        oidc=oidc,
+    )
+    serve_web(app, sockets)
+
+
+def _saml(settings: Settings, fetch: Fetch, clock: Clock) -> SamlMetadata | None:
+    source = saml_metadata_source(settings)
+    return None if source is None else SamlMetadata(source, fetch, clock)
+
+
+def _oidc(
+    settings: Settings, installation: Installation, fetch: Fetch, clock: Clock
+) -> OidcClient | None:
+    issuer = oidc_issuer(settings)
+    if issuer is None:
+        return None
+    return OidcClient(
+        issuer,
+        client_id=settings.idp.oidc.client_id,
+        client_secret=oidc_client_secret(settings, installation),
+        fetch=fetch,
+        keys=FetchedKeys(fetch),
+        clock=clock,
+    )
+
+
+def _sign_in_origins(
+    settings: Settings, saml: SamlMetadata | None, oidc: OidcClient | None
+) -> tuple[str, ...]:
+    """Where browsers are sent to sign in, for the pages' security policy.
+
+    An external provider is asked here, so that a portal that cannot work says
+    so when it starts, and not to the first person who comes.
+    """
+    if settings.idp.kind == "stand-in":
+        return (settings.endpoints.idp,)
+    addresses = []
+    if saml is not None:
+        addresses.append(saml.metadata().sso_address())
+    if oidc is not None:
+        addresses.append(oidc.metadata().authorization_endpoint)
+    return tuple(
+        f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, addresses)
+    )
+
+
+def _options(
+    settings: Settings, installation: Installation, idp_origins: tuple[str, ...]
+) -> PortalOptions:
+    account = installation.account
+    issuer = oidc_issuer(settings)
+    return PortalOptions(
+        address=settings.endpoints.portal,
+        organisation=settings.organisation.name,
+        sign_in=settings.idp.sign_in,
+        role_arn=role_arn(settings, account),
+        bucket=settings.folder.bucket,
+        region=installation.region,
+        endpoint=settings.aws_endpoint
+        or f"https://s3.{installation.region}.amazonaws.com",
+        idp_origins=idp_origins,
+        saml=None
+        if saml_metadata_source(settings) is None
+        else SamlOptions(
+            provider_arn=saml_provider_arn(settings, account),
+            identity=portal_identity(installation),
+            logout_url=settings.idp.saml.logout_url,
+        ),
+        oidc=None
+        if issuer is None
+        else OidcOptions(
+            issuer=issuer,
+            client_id=settings.idp.oidc.client_id,
+            scope=settings.idp.oidc.scope,
+        ),
+        duration_seconds=settings.session.minutes * 60,
+        session_seconds=settings.session.portal_minutes * 60,
+        mfa_required=settings.mfa.required,
+        mfa_max_age_seconds=settings.mfa.max_age_minutes * 60,
+    )
