@@ -101,10 +101,10 @@ class JournalReader:
         with path.open("rb") as file:
             while line := file.readline(_MAX_LINE):
                 found = parse_record(line)
-                if found is None:
-                    self.unreadable += 1
-                else:
+                if found is not None:
                     yield found
+                elif line != b"\n":
+                    self.unreadable += 1
 
 
 def _folder(directory: Path, day: date) -> Path:
@@ -119,7 +119,11 @@ def _day_of(path: Path) -> date | None:
 
 
 def _end_torn_line(descriptor: int) -> None:
-    """Begin a line of our own where a crash left half of another's."""
+    """Begin a line of our own where a crash left half of another's.
+
+    What looks torn may be another process's write that is still under way;
+    then an empty line follows it, which readers skip.
+    """
     size = os.fstat(descriptor).st_size
     if size and os.pread(descriptor, 1, size - 1) != b"\n":
         os.write(descriptor, b"\n")

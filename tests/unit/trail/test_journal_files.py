@@ -100,7 +100,7 @@ def test_a_torn_line_costs_only_itself(tmp_path: Path) -> None:
     kept.append(line("a"))
     kept.close()
     with (tmp_path / FILE).open("ab") as file:
-        file.write(line("torn")[:20])
+        file.write(b"\n" + line("torn")[:20])
     reader = JournalReader(tmp_path)
     assert [found["eventName"] for found in reader.records()] == ["a"]
     assert reader.unreadable == 1
