@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from securecart.iam.call import Call
 from securecart.iam.entities import ManagedPolicy, Role, Tags, User
 from securecart.iam.find import find_policy, find_role, find_user, user_name_in
+from securecart.policy.casing import ascii_lower
 
 Conditions = Mapping[str, str | tuple[str, ...]]
 
@@ -111,4 +112,4 @@ def conditions(call: Call, target: Target) -> Conditions:
 
 
 def _by_key(prefix: str, tags: Tags) -> Conditions:
-    return {f"{prefix}/{key.lower()}": value for key, value in tags}
+    return {f"{prefix}/{ascii_lower(key)}": value for key, value in tags}

@@ -14,6 +14,7 @@ from securecart.kms.find import existing_key, find_key, key_arn
 from securecart.kms.material import EncryptionContext
 from securecart.names.errors import ValidationError
 from securecart.policy import Context
+from securecart.policy.casing import ascii_lower
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def encryption_context_keys(
     if len({name.lower() for name in context}) != len(context):
         raise ValidationError("Encryption context keys differ in case alone")
     keys: dict[str, str | tuple[str, ...]] = {
-        f"kms:encryptioncontext:{name.lower()}": value
+        f"kms:encryptioncontext:{ascii_lower(name)}": value
         for name, value in context.items()
     }
     if context:
@@ -151,7 +152,7 @@ def _of_key(call: Call, key: Key) -> dict[str, str | tuple[str, ...]]:
         if alias.target_key_id == key.key_id
     )
     found: dict[str, str | tuple[str, ...]] = {
-        f"aws:resourcetag/{name.lower()}": value for name, value in key.tags
+        f"aws:resourcetag/{ascii_lower(name)}": value for name, value in key.tags
     }
     if aliases:
         found["kms:resourcealiases"] = aliases
