@@ -16,7 +16,7 @@ from securecart.policy.casing import ascii_lower
 from securecart.policy.variables import Context
 
 _TAG = "aws:principaltag/"
-# No request may bring these along: they come from the principal or not at all.
+# No request may bring these along: they come from who asks and what for.
 _OWNED = frozenset(
     {
         "aws:userid",
@@ -30,6 +30,7 @@ _OWNED = frozenset(
         "aws:federatedprovider",
         "aws:tokenissuetime",
         "aws:multifactorauthpresent",
+        "aws:resourceaccount",
     }
 )
 
@@ -82,11 +83,17 @@ def principal_context(principal: Principal) -> dict[str, str]:
     }
 
 
-def whole_context(principal: Principal, request_context: Context) -> Context:
-    """Join both; about the principal, only the principal is believed."""
+def whole_context(
+    principal: Principal, request_context: Context, resource_account: str
+) -> Context:
+    """Join them; about the principal, only the principal is believed."""
     believed = {
         key: value
         for key, value in request_context.items()
         if key not in _OWNED and not key.startswith(_TAG)
     }
-    return {**believed, **principal_context(principal)}
+    return {
+        **believed,
+        **principal_context(principal),
+        "aws:resourceaccount": resource_account,
+    }

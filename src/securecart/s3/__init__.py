@@ -31,7 +31,12 @@ from securecart.s3.operations import OPERATIONS, Operation, Scope
 from securecart.s3.ownership import ObjectOwnership, parse_ownership, read_ownership
 from securecart.s3.public_access_block import PublicAccessBlock
 from securecart.s3.request import CopySource, S3Request
-from securecart.s3.required import Required, required, required_for_key
+from securecart.s3.required import (
+    Required,
+    required,
+    required_for_key,
+    required_to_see_absence,
+)
 from securecart.s3.resolve import read_path, resolve
 from securecart.s3.versioning import Versioning, read_versioning
 
@@ -75,6 +80,7 @@ __all__ = [
     "request_context",
     "required",
     "required_for_key",
+    "required_to_see_absence",
     "resolve",
     "signature_context",
 ]

@@ -103,12 +103,8 @@ class CorsConfiguration:
         """
         asked = tuple(headers)
         for rule in self.rules:
-            allowed = rule.origin_for(origin)
-            if (
-                allowed
-                and method in rule.allowed_methods
-                and rule.allows_headers(asked)
-            ):
+            allowed = rule.origin_for(origin, method)
+            if allowed and rule.allows_headers(asked):
                 extra: list[tuple[str, str]] = []
                 if asked:
                     extra.append(

@@ -114,6 +114,16 @@ def required_for_key(
     )
 
 
+def required_to_see_absence(request: S3Request) -> Required:
+    """What a caller must be allowed to be told that a key is not there.
+
+    Without it, a missing key is answered as a forbidden one is.
+    """
+    return Required(
+        "s3:ListBucket", f"arn:aws:s3:::{request.bucket}", {}, request.bucket
+    )
+
+
 def _actions_of_headers(request: S3Request) -> Iterator[str]:
     """What some headers ask for beside the operation itself."""
     for header, by_scope in _HEADER_ACTIONS.items():

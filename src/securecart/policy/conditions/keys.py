@@ -85,7 +85,6 @@ _KNOWN = {
             "object-lock-mode",
             "object-lock-remaining-retention-days",
             "object-lock-retain-until-date",
-            "objectcreationoperation",
             "prefix",
             "requestjoboperation",
             "requestjobpriority",
