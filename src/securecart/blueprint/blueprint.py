@@ -69,7 +69,8 @@ class Blueprint:
 
     `portal` is the origin from which the browser asks for documents,
     `key_alias` begins with `alias/`, `max_session_seconds` is the role's
-    MaxSessionDuration.
+    MaxSessionDuration. `rotates_key` has KMS renew the key's material every
+    year; a KMS that cannot do so needs it off.
 
     Raises:
         InvalidBlueprint: if it contradicts itself or AWS's rules.
@@ -84,6 +85,7 @@ class Blueprint:
     saml: Saml | None = None
     oidc: Oidc | None = None
     max_session_seconds: int = 43_200
+    rotates_key: bool = True
 
     def __post_init__(self) -> None:
         if self.saml is None and self.oidc is None:
@@ -114,13 +116,17 @@ def setup_for(blueprint: Blueprint, key_arn: str = KEY_TO_COME) -> Setup:
     save KMS requests and lose both.
     """
     return Setup(
-        key=Key(arn=key_arn, policy=render(documents.key_policy(blueprint.account))),
+        key=Key(
+            key_arn,
+            render(documents.key_policy(blueprint.account)),
+            rotates=blueprint.rotates_key,
+        ),
         bucket=Bucket(
             region=blueprint.region,
             versioned=True,
-            encryption=Encryption("aws:kms", key_arn, bucket_key=False),
+            encryption=Encryption(key_arn, bucket_key=False),
             closed=True,
-            ownership="BucketOwnerEnforced",
+            owner_enforced=True,
             cors=(_cors(blueprint.portal),),
             policy=render(
                 documents.bucket_policy(blueprint.bucket, key_arn, blueprint.account)

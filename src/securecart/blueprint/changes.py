@@ -5,7 +5,7 @@ Each is safe to repeat. Its `str` says in plain words what it does.
 
 from dataclasses import dataclass
 
-from securecart.blueprint.setup import Cors, Encryption
+from securecart.blueprint.setup import Cors
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +74,25 @@ class BlockPublicAccess:
 
 
 @dataclass(frozen=True, slots=True)
-class PutOwnership:
-    """Switch access control lists off, or otherwise as `rule` says."""
+class EnforceOwnership:
+    """Make the account the owner of every object; ACLs then mean nothing."""
 
     bucket: str
-    rule: str
 
     def __str__(self) -> str:
-        return f"set the object ownership of {self.bucket} to {self.rule}: no ACLs"
+        return f"switch access control lists off on {self.bucket}"
 
 
 @dataclass(frozen=True, slots=True)
 class PutEncryption:
-    """Set the bucket's default encryption."""
+    """Set the bucket's default encryption: SSE-KMS with this key."""
 
     bucket: str
-    encryption: Encryption
+    key_arn: str
+    bucket_key: bool
 
     def __str__(self) -> str:
-        return (
-            f"encrypt whatever is put into {self.bucket} with {self.encryption.key_arn}"
-        )
+        return f"encrypt whatever is put into {self.bucket} with {self.key_arn}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,26 +245,25 @@ class DetachRolePolicy:
         return f"take the foreign policy {self.policy_arn} off the role {self.role}"
 
 
-Change = (
-    CreateKey
-    | CreateAlias
-    | PutKeyPolicy
-    | EnableKeyRotation
-    | CreateBucket
+KeyChange = CreateKey | CreateAlias | PutKeyPolicy | EnableKeyRotation
+BucketChange = (
+    CreateBucket
     | BlockPublicAccess
-    | PutOwnership
+    | EnforceOwnership
     | PutEncryption
     | EnableVersioning
     | PutCors
     | PutBucketPolicy
-    | CreateSamlProvider
-    | UpdateSamlProvider
-    | CreateOidcProvider
-    | AddClientId
-    | CreateRole
+)
+ProviderChange = (
+    CreateSamlProvider | UpdateSamlProvider | CreateOidcProvider | AddClientId
+)
+RoleChange = (
+    CreateRole
     | UpdateTrust
     | UpdateMaxSession
     | PutRolePolicy
     | DeleteRolePolicy
     | DetachRolePolicy
 )
+Change = KeyChange | BucketChange | ProviderChange | RoleChange

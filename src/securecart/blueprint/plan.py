@@ -22,11 +22,11 @@ from securecart.blueprint.changes import (
     DetachRolePolicy,
     EnableKeyRotation,
     EnableVersioning,
+    EnforceOwnership,
     PutBucketPolicy,
     PutCors,
     PutEncryption,
     PutKeyPolicy,
-    PutOwnership,
     PutRolePolicy,
     UpdateMaxSession,
     UpdateSamlProvider,
@@ -81,7 +81,7 @@ def _key(blueprint: Blueprint, desired: Key, actual: Key | None) -> Iterator[Cha
         )
     if not same(actual.policy, desired.policy):
         yield PutKeyPolicy(actual.arn, desired.policy)
-    if not actual.rotates:
+    if desired.rotates and not actual.rotates:
         yield EnableKeyRotation(actual.arn)
     if not actual.has_alias:
         yield CreateAlias(alias, actual.arn)
@@ -98,10 +98,11 @@ def _bucket(name: str, desired: Bucket, actual: Bucket | None) -> Iterator[Chang
         )
     if not actual.closed:
         yield BlockPublicAccess(name)
-    if desired.ownership is not None and actual.ownership != desired.ownership:
-        yield PutOwnership(name, desired.ownership)
-    if desired.encryption is not None and actual.encryption != desired.encryption:
-        yield PutEncryption(name, desired.encryption)
+    if not actual.owner_enforced:
+        yield EnforceOwnership(name)
+    wanted = desired.encryption
+    if wanted is not None and wanted.key_arn and actual.encryption != wanted:
+        yield PutEncryption(name, wanted.key_arn, wanted.bucket_key)
     if not actual.versioned:
         yield EnableVersioning(name)
     if actual.cors != desired.cors:

@@ -23,9 +23,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Encryption:
-    """A bucket's default encryption: algorithm, key, bucket key."""
+    """A bucket's default encryption by SSE-KMS; None would be AWS's own key."""
 
-    algorithm: str
     key_arn: str | None
     bucket_key: bool
 
@@ -45,15 +44,16 @@ class Cors:
 class Bucket:
     """The bucket of the documents.
 
-    `closed` means that all four settings of the public access block are on.
-    `cors` holds every rule that there is.
+    `encryption` is None for any but SSE-KMS. `closed` means that all four
+    settings of the public access block are on, `owner_enforced` that there
+    are no ACLs. `cors` holds every rule that there is.
     """
 
     region: str
     versioned: bool = False
     encryption: Encryption | None = None
     closed: bool = False
-    ownership: str | None = None
+    owner_enforced: bool = False
     cors: tuple[Cors, ...] = ()
     policy: str | None = None
 
