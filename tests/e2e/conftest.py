@@ -163,7 +163,7 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def sign_in(running: Running) -> Callable[..., dict[str, Any]]:
     """Sign in as a person does, beginning at the portal; answers the session."""
 

@@ -138,7 +138,7 @@ def apply(config: Path | None, data_dir: Path, **ports: int | None) -> None:
 @click.option("--person", help="A session name, such as a user name.")
 @click.option("--document", help="A key, or the beginning of one.")
 @click.option("--action", help="Such as s3:PutObject; * is a wildcard.")
-@click.option("--outcome", type=click.Choice(["allowed", "denied"]))
+@click.option("--outcome", type=click.Choice(["allowed", "denied", "failed"]))
 @click.option("--since", type=click.DateTime(), help="In UTC.")
 @click.option("--until", type=click.DateTime(), help="In UTC.")
 @click.option("--json", "as_json", is_flag=True, help="CloudTrail records, one a line.")

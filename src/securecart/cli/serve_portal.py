@@ -5,7 +5,7 @@ import socket
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from securecart.adapters.aws.sts_client import StsClient
+from securecart.adapters.aws import StsClient
 from securecart.adapters.fetch import Fetch
 from securecart.adapters.oidc_client import OidcClient
 from securecart.adapters.oidc_keys import FetchedKeys
@@ -51,7 +51,7 @@ def serve_portal(place: Place, sockets: Sequence[socket.socket], clock: Clock) -
         random=os.urandom,
         records=SqlExpiringRecords(engine, "portal"),
         keyring=portal_keyring(installation),
-        sts=StsClient(settings.aws_endpoint, installation.region),
+        sts=StsClient(region=installation.region, endpoint_url=settings.aws_endpoint),
         saml=saml,
         oidc=oidc,
     )

@@ -1,0 +1,112 @@
+"""`securecart plan` and `apply`: the account as the blueprint wants it."""
+
+import boto3
+import click
+from botocore.exceptions import BotoCoreError, ClientError
+
+from securecart.adapters.aws import AwsAccount, Endpoint
+from securecart.adapters.fetch import Fetch
+from securecart.adapters.saml_metadata import read_metadata
+from securecart.blueprint import Blueprint, Oidc, Saml, SetupFailed, apply, verify
+from securecart.cli.account import administrator
+from securecart.cli.installation import Installation, open_installation
+from securecart.cli.place import Place
+from securecart.cli.settings import Settings
+from securecart.cli.sign_in import oidc_issuer, saml_metadata_source
+from securecart.names.credentials import Credentials
+
+
+def show_plan(place: Place) -> None:
+    """Print what `apply` would do, one line a change.
+
+    Raises:
+        SecureCartError: if the account cannot be read.
+    """
+    blueprint, account = _at(place)
+    changes = verify(blueprint, account)
+    for change in changes:
+        click.echo(f"would {change}")
+    click.echo(_summary(len(changes), "to make"))
+
+
+def apply_plan(place: Place) -> None:
+    """Make the account so, and print each change as it is made.
+
+    Raises:
+        SecureCartError: if a change cannot be made; what was made stays, and
+            another run goes on from there.
+    """
+    blueprint, account = _at(place)
+    changes = apply(blueprint, account, lambda change: click.echo(str(change)))
+    click.echo(_summary(len(changes), "made"))
+
+
+def apply_to_installation(
+    place: Place, installation: Installation, admin: Credentials
+) -> None:
+    """Make the local account so, through its own public APIs.
+
+    Raises:
+        SecureCartError: if a change cannot be made.
+    """
+    settings = place.settings
+    endpoint = Endpoint(installation.region, settings.aws_endpoint, admin)
+    blueprint = _blueprint(settings, installation.account, installation.region)
+    apply(blueprint, AwsAccount(endpoint, installation.account))
+
+
+def _at(place: Place) -> tuple[Blueprint, AwsAccount]:
+    settings = place.settings
+    if settings.target == "local":
+        installation = open_installation(place.data)
+        account, region = installation.account, installation.region
+        credentials = administrator(installation)
+    else:
+        region = settings.account.region
+        credentials = None
+        account = _account_of_caller(settings)
+    wanted = settings.account.id or account
+    endpoint = Endpoint(region, settings.aws_endpoint, credentials)
+    return _blueprint(settings, wanted, region), AwsAccount(endpoint, account)
+
+
+def _account_of_caller(settings: Settings) -> str:
+    """The account that the environment's credentials are for."""
+    endpoint = Endpoint(settings.account.region, settings.aws_endpoint)
+    try:
+        sts = boto3.Session(region_name=endpoint.region).client(
+            "sts", endpoint_url=endpoint.url, config=endpoint.config()
+        )
+        return sts.get_caller_identity()["Account"]
+    except (BotoCoreError, ClientError) as error:
+        raise SetupFailed(
+            f"{endpoint.name} does not say whose credentials these are ({error}): set "
+            "AWS_PROFILE, or the variables that the AWS CLI reads"
+        ) from None
+
+
+def _blueprint(settings: Settings, account: str, region: str) -> Blueprint:
+    portal = settings.endpoints.portal
+    source, issuer = saml_metadata_source(settings), oidc_issuer(settings)
+    saml = None
+    if source is not None:
+        with Fetch() as fetch:
+            metadata = read_metadata(source, fetch).decode("utf-8-sig")
+        saml = Saml(settings.idp.saml.provider, metadata, f"{portal}/saml/acs")
+    return Blueprint(
+        account=account,
+        region=region,
+        portal=portal,
+        bucket=settings.folder.bucket,
+        key_alias=settings.folder.key_alias,
+        role=settings.role.name,
+        saml=saml,
+        oidc=Oidc(issuer, settings.idp.oidc.client_id) if issuer else None,
+        max_session_seconds=settings.role.max_session_minutes * 60,
+    )
+
+
+def _summary(count: int, what: str) -> str:
+    if count == 0:
+        return "The account is as the configuration wants it."
+    return f"{count} {'change' if count == 1 else 'changes'} {what}."
