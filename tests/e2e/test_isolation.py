@@ -94,69 +94,49 @@ def test_a_put_without_a_header_is_encrypted_with_the_buckets_key(
     assert put["SSEKMSKeyId"] == key
 
 
-@pytest.mark.parametrize(
-    "attempt",
-    [
-        lambda s3, b, mine, theirs: (s3.get_object, {"Key": f"{theirs}salaries.csv"}),
-        lambda s3, b, mine, theirs: (s3.get_object, {"Key": f"{theirs}nothing"}),
-        lambda s3, b, mine, theirs: (s3.put_object, {"Key": f"{theirs}x", "Body": b""}),
-        lambda s3, b, mine, theirs: (
-            s3.delete_object,
-            {"Key": f"{theirs}salaries.csv"},
-        ),
-        lambda s3, b, mine, theirs: (
-            s3.put_object,
-            {"Key": "at the root", "Body": b""},
-        ),
-        lambda s3, b, mine, theirs: (s3.list_objects_v2, {}),
-        lambda s3, b, mine, theirs: (s3.list_objects_v2, {"Prefix": ""}),
-        lambda s3, b, mine, theirs: (s3.list_objects_v2, {"Prefix": theirs}),
-        lambda s3, b, mine, theirs: (s3.list_objects_v2, {"Prefix": mine[:-1]}),
-        lambda s3, b, mine, theirs: (s3.list_object_versions, {"Prefix": theirs}),
-        lambda s3, b, mine, theirs: (
-            s3.copy_object,
-            {"Key": f"{mine}x", "CopySource": f"{b}/{theirs}salaries.csv"},
-        ),
-        lambda s3, b, mine, theirs: (
-            s3.put_object,
-            {"Key": f"{mine}x", "Body": b"", "ServerSideEncryption": "AES256"},
-        ),
-        lambda s3, b, mine, theirs: (
-            s3.put_object,
-            {"Key": f"{mine}x", "Body": b"", "ServerSideEncryption": "aws:kms"},
-        ),
-        lambda s3, b, mine, theirs: (s3.delete_bucket, {}),
-        lambda s3, b, mine, theirs: (s3.get_bucket_policy, {}),
-        lambda s3, b, mine, theirs: (s3.put_bucket_policy, {"Policy": "{}"}),
-        lambda s3, b, mine, theirs: (s3.get_bucket_encryption, {}),
-    ],
-    ids=[
-        "read",
-        "read-what-is-not-there",
-        "write",
-        "delete",
-        "write-at-the-root",
-        "list",
-        "list-empty-prefix",
-        "list-theirs",
-        "list-without-the-slash",
-        "list-their-versions",
-        "copy-from-theirs",
-        "put-as-AES256",
-        "put-under-another-key",
-        "delete-the-bucket",
-        "read-its-policy",
-        "replace-its-policy",
-        "read-its-encryption",
-    ],
-)
+_ATTEMPTS: dict[str, tuple[str, dict[str, str]]] = {
+    "read": ("get_object", {"Key": "{theirs}salaries.csv"}),
+    "read what is not there": ("get_object", {"Key": "{theirs}nothing"}),
+    "write": ("put_object", {"Key": "{theirs}x"}),
+    "delete": ("delete_object", {"Key": "{theirs}salaries.csv"}),
+    "write at the root": ("put_object", {"Key": "at the root"}),
+    "list": ("list_objects_v2", {}),
+    "list an empty prefix": ("list_objects_v2", {"Prefix": ""}),
+    "list theirs": ("list_objects_v2", {"Prefix": "{theirs}"}),
+    "list the role": ("list_objects_v2", {"Prefix": "{role}"}),
+    "list their versions": ("list_object_versions", {"Prefix": "{theirs}"}),
+    "copy from theirs": (
+        "copy_object",
+        {"Key": "{mine}x", "CopySource": "{bucket}/{theirs}salaries.csv"},
+    ),
+    "put as AES256": (
+        "put_object",
+        {"Key": "{mine}x", "ServerSideEncryption": "AES256"},
+    ),
+    "put under another key": (
+        "put_object",
+        {"Key": "{mine}x", "ServerSideEncryption": "aws:kms"},
+    ),
+    "delete the bucket": ("delete_bucket", {}),
+    "read its policy": ("get_bucket_policy", {}),
+    "replace its policy": ("put_bucket_policy", {"Policy": "x"}),
+    "read its encryption": ("get_bucket_encryption", {}),
+}
+
+
+@pytest.mark.parametrize(("name", "template"), _ATTEMPTS.values(), ids=_ATTEMPTS)
 def test_everything_else_is_denied_as_aws_words_it(
-    s3: Any, mine: Session, theirs: Session, attempt: Any
+    s3: Any, mine: Session, theirs: Session, name: str, template: dict[str, str]
 ) -> None:
     """Who, what, on which resource, and why: AWS's sentence."""
-    bucket = mine["bucket"]
-    call, parameters = attempt(s3, bucket, mine["folder"], theirs["folder"])
-    message = _refused(call, Bucket=bucket, **parameters)
+    values = {
+        "bucket": mine["bucket"],
+        "mine": mine["folder"],
+        "theirs": theirs["folder"],
+        "role": mine["folder"].partition(":")[0],
+    }
+    parameters = {key: text.format(**values) for key, text in template.items()}
+    message = _refused(getattr(s3, name), Bucket=mine["bucket"], **parameters)
     person = re.escape(mine["person"])
     assert re.fullmatch(
         rf"User: arn:aws:sts::\d{{12}}:assumed-role/SecureCartEmployee/{person} "

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 pytestmark = pytest.mark.slow
 
@@ -93,7 +93,12 @@ def test_a_person_works_in_their_own_folder(
 ) -> None:
     """Sign in, upload, list, download, delete, sign out: all in the browser."""
     problems: list[str] = []
-    page.on("console", lambda told: told.type == "error" and problems.append(told.text))
+
+    def note(told: ConsoleMessage) -> None:
+        if told.type == "error":
+            problems.append(told.text)
+
+    page.on("console", note)
     page.on("pageerror", lambda error: problems.append(str(error)))
     sign_in(page, department, how)
     expect(page.get_by_role("timer")).to_have_text(re.compile(r"Session: \d+ min"))
