@@ -30,7 +30,7 @@ class StoreConnection(asyncio.Protocol):
         """It is open, as far as anybody knows."""
         return not self._lost and not self._transport.is_closing()
 
-    def begin(self, method: str, data: bytes, unsent: int) -> Exchange:
+    def begin(self, method: str, data: bytes, unsent: int | None) -> Exchange:
         """Send a request's head, with its body or before it."""
         self._exchange = Exchange(self, method, unsent)
         self.touch()

@@ -48,10 +48,11 @@ class Line(Protocol):
 class Exchange:
     """Made by `StorePool.open`; whoever opened it closes it.
 
-    `unsent` is how much of the request's body is still to come, in bytes.
+    `unsent` is how much of the request's body is still to come, in bytes;
+    None for a chunked one, which ends with `end`.
     """
 
-    def __init__(self, line: Line, method: str, unsent: int) -> None:
+    def __init__(self, line: Line, method: str, unsent: int | None) -> None:
         self._line = line
         self._bodiless = method == "HEAD"
         self._unsent = unsent
@@ -80,11 +81,25 @@ class Exchange:
             ConnectionError: the store broke off.
             TimeoutError: it takes nothing any more.
         """
-        self._unsent -= len(data)
+        if self._unsent is None:
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+        else:
+            self._unsent -= len(data)
         self._line.write(data)
         await self._line.flushed()
         if self._failure is not None:
             raise self._failure
+
+    async def end(self) -> None:
+        """Send the last chunk of a chunked body.
+
+        Raises:
+            ConnectionError: the store broke off.
+            TimeoutError: it takes nothing any more.
+        """
+        self._unsent = 0
+        self._line.write(b"0\r\n\r\n")
+        await self._line.flushed()
 
     async def head(self) -> HttpResponse:
         """Answer status and headers; the body is read with `read`.

@@ -50,23 +50,25 @@ class StorePool:
         self._sweeper: asyncio.TimerHandle | None = None
 
     async def open(
-        self, request: HttpRequest, *, length: int | None = None
+        self, request: HttpRequest, *, length: int | None = None, chunked: bool = False
     ) -> Exchange:
-        """Send a request; `length` announces a body that follows by `send`.
+        """Send a request.
 
-        Without `length` the request's own body is sent, and a safe request
-        that meets a connection the store had already closed is sent again,
-        once, on a fresh one.
+        `length` announces a body of that size, `chunked` one of any size;
+        either follows by `send`. With neither, the request's own body goes,
+        and a safe request that meets a connection which the store had already
+        closed is sent again, once, on a fresh one.
 
         Raises:
             ConnectionError: the store is not there.
             TimeoutError: no connection came free, or none was made, in time.
         """
-        data = _request_bytes(request, length)
-        unsent = length or 0
+        data = _request_bytes(request, length, chunked=chunked)
+        unsent = None if chunked else length or 0
         reused, connection = await self._connection(fresh=False)
         exchange = connection.begin(request.method, data, unsent)
-        if not reused or length is not None or request.method not in _REPEATABLE:
+        streams = chunked or length is not None
+        if not reused or streams or request.method not in _REPEATABLE:
             return exchange
         try:
             await exchange.head()
@@ -166,7 +168,7 @@ class StorePool:
             self._sweep_later()
 
 
-def _request_bytes(request: HttpRequest, length: int | None) -> bytes:
+def _request_bytes(request: HttpRequest, length: int | None, *, chunked: bool) -> bytes:
     """Answer the head, and the body where it is whole.
 
     Raises:
@@ -178,8 +180,9 @@ def _request_bytes(request: HttpRequest, length: int | None) -> bytes:
             raise ValueError(f"the header {name} has a line break")
         lines += (name, ": ", value, "\r\n")
     size = len(request.body) if length is None else length
-    if size or request.method in {"PUT", "POST"}:
+    if chunked:
+        lines.append("transfer-encoding: chunked\r\n")
+    elif size or request.method in {"PUT", "POST"}:
         lines.append(f"content-length: {size}\r\n")
     lines.append("\r\n")
-    head = "".join(lines).encode("latin-1")
-    return head + request.body if length is None else head
+    return "".join(lines).encode("latin-1") + request.body

@@ -5,3 +5,9 @@ Floor 5. An `asyncio.Protocol` over httptools; uses `wire`, `s3`, `policy`,
 port. Requests for IAM, STS and KMS that arrive on the same listener are
 handed on whole to the API.
 """
+
+from securecart.serve.gateway.gateway import build_gateway
+from securecart.serve.gateway.limits import Limits
+from securecart.serve.gateway.server import GatewayServer
+
+__all__ = ["GatewayServer", "Limits", "build_gateway"]

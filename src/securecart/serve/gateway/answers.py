@@ -1,0 +1,69 @@
+"""Which headers of the store's answers leave: those of S3, and no others.
+
+Source: Amazon S3 API Reference, response syntax of each operation.
+"""
+
+from collections.abc import Iterable
+
+from securecart.serve.gateway.message import Answer
+from securecart.wire.http import HttpResponse
+
+XML = ("content-type", "application/xml")
+
+_KEPT = frozenset(
+    {
+        "accept-ranges",
+        "cache-control",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-range",
+        "content-type",
+        "etag",
+        "expires",
+        "last-modified",
+        "x-amz-copy-source-version-id",
+        "x-amz-delete-marker",
+        "x-amz-mp-parts-count",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-version-id",
+    }
+)
+_KEPT_BEGINNINGS = ("x-amz-checksum-", "x-amz-meta-")
+_NO_DOCUMENT = _KEPT - {"accept-ranges", "content-type"}
+
+
+def kept(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """Answer the headers that may leave with an object."""
+    return tuple(
+        header
+        for header in headers
+        if header[0] in _KEPT or header[0].startswith(_KEPT_BEGINNINGS)
+    )
+
+
+def written(head: HttpResponse, *more: tuple[str, str]) -> Answer:
+    """Answer a write without a document: its headers alone.
+
+    `more` are headers that hold for the answer whatever the store says.
+    """
+    own = {name for name, _ in more}
+    headers = tuple(
+        (name, value)
+        for name, value in head.headers
+        if (name in _NO_DOCUMENT or name.startswith(_KEPT_BEGINNINGS))
+        and name not in own
+    )
+    return Answer(head.status, (*headers, *more))
+
+
+def document(body: bytes, *more: tuple[str, str], status: int = 200) -> Answer:
+    """Answer an XML document."""
+    return Answer(status, (XML, *more), body)
+
+
+def content_length(head: HttpResponse) -> int | None:
+    """Answer the announced size of a body, in bytes."""
+    value = next((text for name, text in head.headers if name == "content-length"), "")
+    return int(value) if value.isdecimal() else None

@@ -1,0 +1,106 @@
+"""Buckets themselves: list, create, look, delete.
+
+Source: Amazon S3 API Reference, "ListBuckets", "CreateBucket", "HeadBucket",
+"DeleteBucket" and "GetBucketLocation".
+"""
+
+from securecart.names.errors import ServiceError
+from securecart.s3 import (
+    Bucket,
+    ObjectOwnership,
+    check_location,
+    location_document,
+    parse_ownership,
+    read_location_constraint,
+    required,
+)
+from securecart.s3.errors import (
+    BucketAlreadyExists,
+    BucketAlreadyOwnedByYou,
+    BucketNotEmpty,
+)
+from securecart.s3.xml import Content, write_document
+from securecart.serve.gateway.answers import document
+from securecart.serve.gateway.call import Backend, Call
+from securecart.serve.gateway.listing import canonical_user_id
+from securecart.serve.gateway.message import Answer
+from securecart.serve.gateway.store import target_of
+from securecart.wire.xml_document import parse_xml
+
+_TAKEN = frozenset({BucketAlreadyExists.code, BucketAlreadyOwnedByYou.code})
+
+
+async def list_buckets(backend: Backend, _call: Call) -> Answer:
+    """List the account's buckets."""
+    buckets: list[Content] = [
+        {"Name": each.name, "CreationDate": f"{each.created:%Y-%m-%dT%H:%M:%S.000Z}"}
+        for each in backend.buckets.list(backend.account)
+    ]
+    content: Content = {
+        "Owner": {"ID": canonical_user_id(backend.account)},
+        "Buckets": {"Bucket": buckets},
+    }
+    return document(write_document("ListAllMyBucketsResult", content))
+
+
+async def create_bucket(backend: Backend, call: Call) -> Answer:
+    """Create a bucket, here and in the store; what was half done is finished."""
+    constraint = read_location_constraint(await call.document(backend.limits))
+    backend.guard.require(
+        call.principal,
+        required(call.s3, location_constraint=constraint),
+        call.context,
+        created=True,
+    )
+    check_location(constraint, backend.region)
+    ownership = parse_ownership(
+        call.request.header("x-amz-object-ownership")
+        or ObjectOwnership.BUCKET_OWNER_ENFORCED.value
+    )
+    if call.bucket is not None:
+        raise BucketAlreadyOwnedByYou
+    try:
+        await backend.store.call("PUT", target_of(call.bucket_name))
+    except ServiceError as error:
+        if error.code not in _TAKEN:
+            raise
+    backend.buckets.create(
+        Bucket(
+            call.bucket_name,
+            backend.account,
+            backend.region,
+            call.now,
+            ownership=ownership,
+        )
+    )
+    return Answer(200, (("location", f"/{call.bucket_name}"),))
+
+
+async def head_bucket(_backend: Backend, call: Call) -> Answer:
+    """Say that the bucket is there, and in which region."""
+    return Answer(200, (("x-amz-bucket-region", call.existing_bucket.region),))
+
+
+async def get_bucket_location(_backend: Backend, call: Call) -> Answer:
+    """Answer the bucket's region."""
+    return document(location_document(call.existing_bucket.region))
+
+
+async def delete_bucket(backend: Backend, call: Call) -> Answer:
+    """Delete a bucket that holds no object, no old version and no upload.
+
+    The store refuses one with objects, but it counts neither of the others.
+    """
+    for query, entries in (
+        ({"versions": "", "max-keys": "1"}, ("Version", "DeleteMarker")),
+        ({"uploads": "", "max-uploads": "1"}, ("Upload",)),
+    ):
+        answer = await backend.store.call(
+            "GET", target_of(call.bucket_name, None, query)
+        )
+        listing = parse_xml(answer.body)
+        if any(child.name in entries for child in listing.children):
+            raise BucketNotEmpty
+    await backend.store.call("DELETE", target_of(call.bucket_name))
+    backend.buckets.delete(call.bucket_name)
+    return Answer(204)

@@ -1,0 +1,58 @@
+"""CORS: what a browser is told, from the rules of the bucket it asks for.
+
+Source: Amazon S3 User Guide, "Using cross-origin resource sharing (CORS)".
+"""
+
+from securecart.names.errors import ServiceError
+from securecart.s3 import read_path
+from securecart.s3.cors import CorsConfiguration
+from securecart.s3.errors import AccessForbidden, InvalidRequest
+from securecart.serve.gateway.known_buckets import KnownBuckets
+from securecart.serve.gateway.message import Answer
+from securecart.wire.http import HttpRequest
+
+Headers = tuple[tuple[str, str], ...]
+
+
+class CrossOrigin:
+    """Answers preflight requests, and adds to the answers of actual ones."""
+
+    def __init__(self, buckets: KnownBuckets) -> None:
+        self._buckets = buckets
+
+    def preflight(self, request: HttpRequest) -> Answer:
+        """Answer OPTIONS. It carries no signature, and tells only the rules.
+
+        Raises:
+            InvalidRequest: it is no preflight request.
+            AccessForbidden: no rule allows what it asks for.
+        """
+        origin = request.header("origin")
+        method = request.header("access-control-request-method")
+        if not origin or not method:
+            raise InvalidRequest(
+                "Insufficient information. Origin request header needed."
+            )
+        asked = request.header("access-control-request-headers") or ""
+        headers = [name.strip() for name in asked.split(",") if name.strip()]
+        rules = self._rules(request)
+        allowed = rules.preflight(origin, method, headers) if rules else None
+        if allowed is None:
+            raise AccessForbidden
+        return Answer(200, allowed)
+
+    def headers(self, request: HttpRequest) -> Headers:
+        """Answer what to add to an answer, errors too; often nothing."""
+        origin = request.header("origin")
+        if origin is None:
+            return ()
+        rules = self._rules(request)
+        return rules.actual(origin, request.method) if rules else ()
+
+    def _rules(self, request: HttpRequest) -> CorsConfiguration | None:
+        try:
+            name, _ = read_path(request)
+        except ServiceError:
+            return None
+        bucket = self._buckets.find(name)
+        return bucket.cors if bucket is not None else None

@@ -1,0 +1,77 @@
+"""DeleteObject and DeleteObjects.
+
+Source: Amazon S3 API Reference, "DeleteObject" and "DeleteObjects".
+"""
+
+from collections.abc import Iterator
+
+from securecart.names.errors import ServiceError
+from securecart.s3 import (
+    DeletedObject,
+    DeleteError,
+    ObjectToDelete,
+    delete_objects_body,
+    delete_objects_result,
+    parse_delete_objects,
+    required_for_key,
+)
+from securecart.serve.gateway.answers import document, written
+from securecart.serve.gateway.call import Backend, Call
+from securecart.serve.gateway.message import Answer
+from securecart.serve.gateway.refusals import InternalError
+from securecart.wire.xml_document import XmlElement, parse_xml
+
+
+async def delete_object(backend: Backend, call: Call) -> Answer:
+    """Delete an object, or one version of it."""
+    return written(await backend.store.call("DELETE", call.s3.target))
+
+
+async def delete_objects(backend: Backend, call: Call) -> Answer:
+    """Delete what may be deleted, key by key, and say what may not."""
+    wanted = parse_delete_objects(await call.document(backend.limits))
+    allowed: list[ObjectToDelete] = []
+    errors: list[DeleteError] = []
+    for each in wanted.objects:
+        try:
+            need = required_for_key(call.s3, each.key, each.version_id)
+            backend.guard.require(call.principal, (need,), call.context)
+        except ServiceError as error:
+            if call.bucket is None and error.code == "NoSuchBucket":
+                raise
+            errors.append(_refused(each, error))
+        else:
+            allowed.append(each)
+    deleted: list[DeletedObject] = []
+    if allowed:
+        answer = await backend.store.call(
+            "POST", call.s3.target, (), delete_objects_body(allowed)
+        )
+        result = parse_xml(answer.body)
+        deleted = list(_deleted(result))
+        errors += _failed(result)
+    call.noted["deletedKeys"] = [each.key for each in deleted]
+    call.noted["deniedKeys"] = [each.key for each in errors]
+    return document(delete_objects_result(deleted, errors, quiet=wanted.quiet))
+
+
+def _refused(wanted: ObjectToDelete, error: ServiceError) -> DeleteError:
+    return DeleteError(wanted.key, wanted.version_id, error.code, error.message)
+
+
+def _deleted(result: XmlElement) -> Iterator[DeletedObject]:
+    for each in result.all("Deleted"):
+        yield DeletedObject(
+            each.text_of("Key") or "",
+            each.text_of("VersionId"),
+            each.text_of("DeleteMarker") == "true",
+            each.text_of("DeleteMarkerVersionId"),
+        )
+
+
+def _failed(result: XmlElement) -> Iterator[DeleteError]:
+    """What the store could not do is told in our words, not in its own."""
+    failure = InternalError("We encountered an internal error. Please try again.")
+    for each in result.all("Error"):
+        key, version = each.text_of("Key") or "", each.text_of("VersionId")
+        yield _refused(ObjectToDelete(key, version), failure)

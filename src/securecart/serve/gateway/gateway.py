@@ -1,0 +1,66 @@
+"""The gateway, put together from what the composition root has."""
+
+from concurrent.futures import Executor
+
+from securecart.iam.authorizer import Authorizer
+from securecart.kms import KeyAuthorizer
+from securecart.names.clock import Clock, Random
+from securecart.names.credentials import Credentials
+from securecart.names.entities import Entities
+from securecart.s3 import Buckets
+from securecart.serve.gateway.call import Backend
+from securecart.serve.gateway.guard import Guard
+from securecart.serve.gateway.handover import Api, HandOver
+from securecart.serve.gateway.keys import Keys
+from securecart.serve.gateway.known_buckets import KnownBuckets
+from securecart.serve.gateway.limits import Limits
+from securecart.serve.gateway.pipeline import Authenticator, Pipeline
+from securecart.serve.gateway.server import GatewayServer
+from securecart.serve.gateway.store import Store, Upstream
+from securecart.trail import Journal
+
+
+def build_gateway(
+    *,
+    account: str,
+    region: str,
+    entities: Entities,
+    authenticator: Authenticator,
+    authorizer: Authorizer,
+    key_authorizer: KeyAuthorizer,
+    buckets: Buckets,
+    upstream: Upstream,
+    store_credentials: Credentials,
+    journal: Journal,
+    api: Api,
+    executor: Executor,
+    clock: Clock,
+    random: Random,
+    limits: Limits | None = None,
+) -> GatewayServer:
+    """Answer a server; `await server.serve(sockets)` runs until cancelled.
+
+    `executor` runs `api`. `store_credentials` are the store's own and sign
+    every request to it; `clock` must be the real time, or it refuses them.
+    """
+    limits = limits or Limits()
+    known_buckets = KnownBuckets(buckets)
+    backend = Backend(
+        store=Store(upstream, store_credentials, region=region, clock=clock),
+        buckets=buckets,
+        guard=Guard(authorizer, known_buckets, account=account),
+        keys=Keys(entities, key_authorizer, account=account, region=region),
+        limits=limits,
+        account=account,
+        region=region,
+    )
+    pipeline = Pipeline(
+        backend,
+        authenticator=authenticator,
+        known_buckets=known_buckets,
+        journal=journal,
+        hand_over=HandOver(api, executor),
+        clock=clock,
+        random=random,
+    )
+    return GatewayServer(pipeline, clock=clock, limits=limits)

@@ -1,0 +1,87 @@
+"""The decision: every requirement of a request, against every policy."""
+
+from collections.abc import Iterable, Mapping
+
+from securecart.iam.authorizer import Authorizer
+from securecart.names.errors import AccessDenied
+from securecart.names.principal import Principal
+from securecart.policy import Request, denial_message
+from securecart.s3 import Bucket, Required, keeps_out
+from securecart.s3.errors import NoSuchBucket
+from securecart.serve.gateway.known_buckets import KnownBuckets
+
+
+class Guard:
+    """Decides by the caller's policies and the bucket's."""
+
+    def __init__(
+        self, authorizer: Authorizer, buckets: KnownBuckets, *, account: str
+    ) -> None:
+        self._authorizer = authorizer
+        self._buckets = buckets
+        self._account = account
+
+    def require(
+        self,
+        principal: Principal,
+        requirements: Iterable[Required],
+        context: Mapping[str, str],
+        *,
+        created: bool = False,
+    ) -> None:
+        """Let a request pass if everything it requires is allowed.
+
+        Whether a bucket exists is told only to who may use it. `created`
+        says that it need not.
+
+        Raises:
+            AccessDenied: with the first requirement that is not, in AWS's
+                words.
+            NoSuchBucket: it is allowed, but the bucket is not there.
+        """
+        missing = False
+        for requirement in requirements:
+            bucket = self._buckets.find(requirement.bucket)
+            self._require(principal, requirement, context, bucket)
+            missing = missing or (bucket is None and requirement.bucket is not None)
+        if missing and not created:
+            raise NoSuchBucket
+
+    def allows(
+        self, principal: Principal, requirement: Required, context: Mapping[str, str]
+    ) -> bool:
+        """Say whether one thing would be allowed."""
+        try:
+            self.require(principal, (requirement,), context)
+        except (AccessDenied, NoSuchBucket):
+            return False
+        return True
+
+    def _require(
+        self,
+        principal: Principal,
+        requirement: Required,
+        context: Mapping[str, str],
+        bucket: Bucket | None,
+    ) -> None:
+        account = self._account if bucket is None else bucket.account
+        if (
+            bucket is not None
+            and principal.account != bucket.account
+            and keeps_out(bucket, principal)
+        ):
+            raise AccessDenied("Access Denied")
+        merged = {**context, **requirement.context}
+        answer = self._authorizer.authorize(
+            principal,
+            requirement.action,
+            requirement.resource,
+            merged,
+            resource_account=account,
+            resource_policy=None if bucket is None else bucket.policy,
+        )
+        if not answer.allowed:
+            request = Request(
+                principal, requirement.action, requirement.resource, merged, account
+            )
+            raise AccessDenied(denial_message(request, answer))

@@ -1,0 +1,69 @@
+"""Requests for IAM, STS and KMS that arrive on the same listener.
+
+They are read whole and answered by the API, which authenticates, decides and
+records by itself.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import replace
+
+from securecart.serve.gateway.message import Answer, Body, Incoming
+from securecart.serve.gateway.payload import MaxMessageLengthExceeded
+from securecart.wire.http import HttpRequest, HttpResponse
+from securecart.wire.sigv4 import UnverifiedSignature
+
+Api = Callable[[HttpRequest], HttpResponse]
+"""Answers a whole request; it may block, and is called from several threads."""
+
+_SERVICES = frozenset({"iam", "kms", "sts"})
+_FORM = "application/x-www-form-urlencoded"
+_MAX_BYTES = 1024 * 1024
+"""A SAML assertion of 100,000 characters, encoded three times over."""
+
+
+class HandOver:
+    """Tells such requests apart, and hands them on."""
+
+    def __init__(self, api: Api, executor: Executor) -> None:
+        self._api = api
+        self._executor = executor
+
+    @staticmethod
+    def concerns(request: HttpRequest, unverified: UnverifiedSignature | None) -> bool:
+        """Say whether a request is the API's: by its scope, or as a plain form."""
+        if unverified is not None:
+            return unverified.service in _SERVICES
+        content_type = request.header("content-type") or ""
+        return (
+            request.method == "POST"
+            and request.path == "/"
+            and content_type.partition(";")[0].strip().lower() == _FORM
+        )
+
+    async def answer(self, incoming: Incoming) -> Answer:
+        """Read the body and answer.
+
+        Raises:
+            MaxMessageLengthExceeded: it is over 1 MiB.
+            BadRequest, IncompleteBody, RequestTimeout: it cannot be read.
+        """
+        body = await _read(incoming.body)
+        loop = asyncio.get_running_loop()
+        request = replace(incoming.request, body=body)
+        response = await loop.run_in_executor(self._executor, self._api, request)
+        return Answer(response.status, response.headers, response.body)
+
+
+async def _read(body: Body) -> bytes:
+    if (body.length or 0) > _MAX_BYTES:
+        raise MaxMessageLengthExceeded
+    pieces: list[bytes] = []
+    size = 0
+    while piece := await body.read():
+        pieces.append(piece)
+        size += len(piece)
+        if size > _MAX_BYTES:
+            raise MaxMessageLengthExceeded
+    return b"".join(pieces)

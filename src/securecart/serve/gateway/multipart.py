@@ -1,0 +1,111 @@
+"""Multipart uploads: begin, list the parts, complete, abort.
+
+Source: Amazon S3 API Reference, "CreateMultipartUpload",
+"CompleteMultipartUpload", "AbortMultipartUpload" and "ListParts".
+"""
+
+from securecart.s3.errors import MalformedXML
+from securecart.s3.xml import Element, read_document, write_document
+from securecart.serve.gateway.answers import document, written
+from securecart.serve.gateway.call import Backend, Call
+from securecart.serve.gateway.encryption import encryption_of
+from securecart.serve.gateway.listing import owned
+from securecart.serve.gateway.message import Answer
+from securecart.serve.gateway.writing import describing
+from securecart.wire.xml_document import parse_xml
+
+MAX_PARTS = 10_000
+"""Amazon S3 User Guide, "Amazon S3 multipart upload limits"."""
+
+_CHECKSUMS = (
+    "ChecksumCRC32",
+    "ChecksumCRC32C",
+    "ChecksumCRC64NVME",
+    "ChecksumSHA1",
+    "ChecksumSHA256",
+)
+_GUARDING = frozenset({"if-match", "if-none-match", "x-amz-checksum-type"})
+_ALGORITHMS = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-type"})
+
+
+async def create_multipart_upload(backend: Backend, call: Call) -> Answer:
+    """Begin an upload; its encryption is decided here, for all parts."""
+    encryption = encryption_of(backend, call)
+    algorithms = [each for each in call.request.headers if each[0] in _ALGORITHMS]
+    answer = await backend.store.call(
+        "POST",
+        call.s3.target,
+        [*describing(call.request), *algorithms, *encryption],
+    )
+    upload_id = parse_xml(answer.body).text_of("UploadId")
+    call.noted["uploadId"] = upload_id
+    content = {
+        "Bucket": call.bucket_name,
+        "Key": call.key,
+        "UploadId": upload_id or "",
+    }
+    body = write_document("InitiateMultipartUploadResult", content)
+    return document(body, *encryption, *algorithms)
+
+
+async def complete_multipart_upload(backend: Backend, call: Call) -> Answer:
+    """Make an object of the parts that the body lists."""
+    parts = read_parts(await call.document(backend.limits))
+    headers = [
+        (name, value)
+        for name, value in call.request.headers
+        if name in _GUARDING or name.startswith("x-amz-checksum-")
+    ]
+    answer = await backend.store.call("POST", call.s3.target, headers, parts)
+    made = parse_xml(answer.body)
+    host = call.request.header("host") or ""
+    content = {
+        "Location": f"http://{host}{call.s3.target.partition('?')[0]}",
+        "Bucket": call.bucket_name,
+        "Key": call.key,
+    }
+    for name in ("ETag", *_CHECKSUMS, "ChecksumType"):
+        value = made.text_of(name)
+        if value is not None:
+            content[name] = value
+    body = write_document("CompleteMultipartUploadResult", content)
+    return document(body, *written(answer).headers)
+
+
+def read_parts(body: bytes) -> bytes:
+    """Read `CompleteMultipartUpload`; answer it as the store is sent it.
+
+    Raises:
+        MalformedXML: if it is none, or has no parts or more than 10,000.
+        NotImplementedHere: if a part has elements that are unknown.
+    """
+    root = read_document(body, "CompleteMultipartUpload")
+    root.only("Part")
+    parts = [_part(element) for element in root.all("Part")]
+    if not 0 < len(parts) <= MAX_PARTS:
+        raise MalformedXML
+    return write_document("CompleteMultipartUpload", {"Part": [*parts]})
+
+
+def _part(element: Element) -> dict[str, str]:
+    element.only("PartNumber", "ETag", *_CHECKSUMS)
+    number = element.one("PartNumber").text
+    if not (number.isascii() and number.isdigit() and 0 < int(number) <= MAX_PARTS):
+        raise MalformedXML
+    part = {"PartNumber": number, "ETag": element.one("ETag").text}
+    for name in _CHECKSUMS:
+        value = element.optional(name)
+        if value is not None:
+            part[name] = value
+    return part
+
+
+async def abort_multipart_upload(backend: Backend, call: Call) -> Answer:
+    """Forget an upload and its parts."""
+    return written(await backend.store.call("DELETE", call.s3.target))
+
+
+async def list_parts(backend: Backend, call: Call) -> Answer:
+    """List the parts that an upload has so far."""
+    answer = await backend.store.call("GET", call.s3.target)
+    return document(owned(answer.body, backend.account))

@@ -1,0 +1,59 @@
+"""Every operation by its name; the test holds it against the rows of `s3`."""
+
+from collections.abc import Mapping
+
+from securecart.serve.gateway import (
+    bucket_operations,
+    configuration,
+    copying,
+    deleting,
+    listing,
+    multipart,
+    reading,
+    writing,
+)
+from securecart.serve.gateway.call import Operation
+
+OPERATIONS: Mapping[str, Operation] = {
+    "ListBuckets": bucket_operations.list_buckets,
+    "CreateBucket": bucket_operations.create_bucket,
+    "HeadBucket": bucket_operations.head_bucket,
+    "DeleteBucket": bucket_operations.delete_bucket,
+    "GetBucketLocation": bucket_operations.get_bucket_location,
+    "ListObjects": listing.list_entries,
+    "ListObjectsV2": listing.list_entries,
+    "ListObjectVersions": listing.list_entries,
+    "ListMultipartUploads": listing.list_entries,
+    "GetBucketPolicy": configuration.get_bucket_policy,
+    "PutBucketPolicy": configuration.put_bucket_policy,
+    "DeleteBucketPolicy": configuration.delete_bucket_policy,
+    "GetBucketVersioning": configuration.get_bucket_versioning,
+    "PutBucketVersioning": configuration.put_bucket_versioning,
+    "GetBucketEncryption": configuration.get_bucket_encryption,
+    "PutBucketEncryption": configuration.put_bucket_encryption,
+    "DeleteBucketEncryption": configuration.delete_bucket_encryption,
+    "GetBucketCors": configuration.get_bucket_cors,
+    "PutBucketCors": configuration.put_bucket_cors,
+    "DeleteBucketCors": configuration.delete_bucket_cors,
+    "GetPublicAccessBlock": configuration.get_public_access_block,
+    "PutPublicAccessBlock": configuration.put_public_access_block,
+    "DeletePublicAccessBlock": configuration.delete_public_access_block,
+    "GetBucketOwnershipControls": configuration.get_bucket_ownership_controls,
+    "PutBucketOwnershipControls": configuration.put_bucket_ownership_controls,
+    "DeleteBucketOwnershipControls": configuration.delete_bucket_ownership_controls,
+    "GetObject": reading.get_object,
+    "HeadObject": reading.head_object,
+    "PutObject": writing.put_object,
+    "CopyObject": copying.copy_object,
+    "DeleteObject": deleting.delete_object,
+    "DeleteObjects": deleting.delete_objects,
+    "CreateMultipartUpload": multipart.create_multipart_upload,
+    "UploadPart": writing.upload_part,
+    "UploadPartCopy": copying.upload_part_copy,
+    "CompleteMultipartUpload": multipart.complete_multipart_upload,
+    "AbortMultipartUpload": multipart.abort_multipart_upload,
+    "ListParts": multipart.list_parts,
+}
+
+DECIDE_THEMSELVES = frozenset({"CreateBucket", "DeleteObjects"})
+"""What they require stands in their bodies."""

@@ -1,0 +1,254 @@
+"""From a request to its answer: the steps that every request goes through.
+
+No operation can leave one out: who signed, what is asked for, whether it is
+allowed, and at the one exit the record, before the head of the answer.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from securecart.names.clock import Clock, Random
+from securecart.names.errors import AccessDenied, ServiceError
+from securecart.s3 import request_context, required, resolve, signature_context
+from securecart.serve.gateway.audit import Facts, Identifiers, record_of
+from securecart.serve.gateway.call import Backend, Call
+from securecart.serve.gateway.cross_origin import CrossOrigin
+from securecart.serve.gateway.handover import HandOver
+from securecart.serve.gateway.known_buckets import KnownBuckets
+from securecart.serve.gateway.message import Answer, Incoming, Stream
+from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
+from securecart.serve.gateway.refusals import InternalError, ServiceUnavailable
+from securecart.sts.authenticator import Caller
+from securecart.trail import Journal
+from securecart.wire.http import HttpRequest
+from securecart.wire.s3_error import s3_error
+from securecart.wire.sigv4 import (
+    UnverifiedSignature,
+    VerifiedSignature,
+    parse_signature,
+    verify_signature,
+)
+
+_log = logging.getLogger(__name__)
+
+_SERVICES = frozenset({"s3"})
+_HEALTH = "/healthz"
+_OWNER_HEADERS = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
+_RANDOM_BYTES = 48
+
+
+class Authenticator(Protocol):
+    """Finds the owner of the access key that a request names."""
+
+    def resolve(self, unverified: UnverifiedSignature, now: datetime) -> Caller:
+        """Answer the caller. Raises `ServiceError` if there is none."""
+        ...
+
+
+class Pipeline:
+    """The application behind every connection."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        *,
+        authenticator: Authenticator,
+        known_buckets: KnownBuckets,
+        journal: Journal,
+        hand_over: HandOver,
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        self._backend = backend
+        self._authenticator = authenticator
+        self._known_buckets = known_buckets
+        self._cross_origin = CrossOrigin(known_buckets)
+        self._journal = journal
+        self._hand_over = hand_over
+        self._clock = clock
+        self._random = random
+
+    async def answer(self, incoming: Incoming) -> Answer:
+        """See `message.Application.answer`."""
+        request = incoming.request
+        ids = Identifiers.draw(self._random(_RANDOM_BYTES))
+        if request.method == "GET" and request.target == _HEALTH:
+            return await self._health()
+        if request.method == "OPTIONS":
+            return self._preflight(request, ids)
+        try:
+            unverified = parse_signature(request)
+        except ServiceError as error:
+            # Nobody is known yet, and nothing was asked for that has a name.
+            return self._exit(_failed(request, self._clock(), error), ids, None)
+        if self._hand_over.concerns(request, unverified):
+            return await self._handed_over(incoming, ids)
+        facts = Facts(request, self._clock())
+        answer: Answer | None = None
+        try:
+            answer = await self._s3(incoming, unverified, facts)
+        except ServiceError as error:
+            facts.error = error
+        except (ConnectionError, TimeoutError) as error:
+            _log.warning("%s: the store does not answer: %s", ids.request_id, error)
+            facts.error = ServiceUnavailable("Please reduce your request rate.")
+        except Exception:  # noqa: BLE001 - the last boundary: no traceback leaves
+            _log.exception("%s failed", ids.request_id)
+            facts.error = _internal()
+        return self._exit(facts, ids, answer)
+
+    def refuse(self, error: ServiceError) -> Answer:
+        """See `message.Application.refuse`."""
+        ids = Identifiers.draw(self._random(_RANDOM_BYTES))
+        return replace(_error_answer(error, "/", ids, {}), close=True)
+
+    async def _s3(
+        self,
+        incoming: Incoming,
+        unverified: UnverifiedSignature | None,
+        facts: Facts,
+    ) -> Answer:
+        """Authenticate, resolve, decide, perform."""
+        request, now = incoming.request, facts.now
+        if unverified is not None:
+            self._verify(unverified, facts)
+        facts.s3 = s3 = resolve(request)
+        call = Call(
+            s3=s3,
+            body=incoming.body,
+            principal=facts.principal,
+            verified=facts.verified,
+            context={
+                **request_context(request, now=now, region=self._backend.region),
+                **signature_context(facts.verified, now=now),
+            },
+            now=now,
+            bucket=self._known_buckets.find(s3.bucket),
+        )
+        facts.noted = call.noted
+        if s3.operation not in DECIDE_THEMSELVES:
+            self._backend.guard.require(call.principal, required(s3), call.context)
+        self._check_owners(request)
+        return await OPERATIONS[s3.operation](self._backend, call)
+
+    def _verify(self, unverified: UnverifiedSignature, facts: Facts) -> None:
+        """The caller is nobody until the signature was seen to be theirs."""
+        caller = self._authenticator.resolve(unverified, facts.now)
+        verified: VerifiedSignature = verify_signature(
+            unverified,
+            facts.request,
+            secret_access_key=caller.secret_access_key,
+            region=self._backend.region,
+            services=_SERVICES,
+            now=facts.now,
+        )
+        facts.principal, facts.verified = caller.principal, verified
+
+    def _check_owners(self, request: HttpRequest) -> None:
+        """A caller may insist on whose bucket it is."""
+        for name in _OWNER_HEADERS:
+            if request.header(name) not in {None, self._backend.account}:
+                raise AccessDenied("Access Denied")
+
+    def _exit(self, facts: Facts, ids: Identifiers, answer: Answer | None) -> Answer:
+        """Record the request, allowed or denied; only then may it be answered."""
+        if facts.error is not None or answer is None:
+            error = facts.error or _internal()
+            answer = _error_answer(error, facts.request.path, ids, _details(facts))
+        backend = self._backend
+        extra: tuple[tuple[str, str], ...] = ()
+        try:
+            extra = self._cross_origin.headers(facts.request)
+            line = record_of(
+                facts, ids, answer, account=backend.account, region=backend.region
+            )
+            self._journal.append(line)
+        except Exception as error:  # noqa: BLE001 - fail closed, whatever it is
+            _log.exception("%s could not be recorded", ids.request_id)
+            _close(answer)
+            told = error if isinstance(error, ServiceError) else _internal()
+            answer = _error_answer(told, facts.request.path, ids, {})
+        return _identified(replace(answer, headers=(*answer.headers, *extra)), ids)
+
+    def _preflight(self, request: HttpRequest, ids: Identifiers) -> Answer:
+        """Answer OPTIONS, which asks for nothing but the bucket's rules."""
+        try:
+            answer = self._cross_origin.preflight(request)
+        except ServiceError as error:
+            answer = _error_answer(error, request.path, ids, {})
+        return _identified(answer, ids)
+
+    async def _handed_over(self, incoming: Incoming, ids: Identifiers) -> Answer:
+        try:
+            return await self._hand_over.answer(incoming)
+        except ServiceError as error:
+            return _error_answer(error, incoming.request.path, ids, {})
+        except Exception:  # noqa: BLE001 - the last boundary: no traceback leaves
+            _log.exception("%s failed", ids.request_id)
+            return _error_answer(_internal(), incoming.request.path, ids, {})
+
+    async def _health(self) -> Answer:
+        """Say 200 only if the store answers too."""
+        try:
+            await self._backend.store.call("GET", "/")
+        except (ServiceError, ConnectionError, TimeoutError) as error:
+            _log.warning("the store does not answer: %s", error)
+            return Answer(503)
+        return Answer(200)
+
+
+def _failed(request: HttpRequest, now: datetime, error: ServiceError) -> Facts:
+    facts = Facts(request, now)
+    facts.error = error
+    return facts
+
+
+def _internal() -> InternalError:
+    return InternalError("We encountered an internal error. Please try again.")
+
+
+def _error_answer(
+    error: ServiceError, resource: str, ids: Identifiers, details: Mapping[str, str]
+) -> Answer:
+    response = s3_error(
+        error,
+        resource=resource,
+        request_id=ids.request_id,
+        host_id=ids.host_id,
+        details=details,
+    )
+    headers = tuple(
+        header for header in response.headers if header[0] != "x-amz-request-id"
+    )
+    return Answer(response.status, headers, response.body)
+
+
+def _details(facts: Facts) -> Mapping[str, str]:
+    """What S3 names beside some errors."""
+    if facts.s3 is None or facts.error is None:
+        return {}
+    if facts.error.code == "NoSuchBucket" and facts.s3.bucket:
+        return {"BucketName": facts.s3.bucket}
+    if facts.error.code == "NoSuchKey" and facts.s3.key:
+        return {"Key": facts.s3.key}
+    return {}
+
+
+def _identified(answer: Answer, ids: Identifiers) -> Answer:
+    return replace(
+        answer,
+        headers=(
+            ("x-amz-request-id", ids.request_id),
+            ("x-amz-id-2", ids.host_id),
+            *answer.headers,
+        ),
+    )
+
+
+def _close(answer: Answer) -> None:
+    if not isinstance(answer.body, bytes):
+        stream: Stream = answer.body
+        stream.close()

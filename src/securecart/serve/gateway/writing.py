@@ -1,0 +1,166 @@
+"""PutObject and UploadPart: a payload to the store, as it comes.
+
+Source: Amazon S3 API Reference, "PutObject" and "UploadPart".
+"""
+
+from collections.abc import Sequence
+
+from securecart.names.errors import ServiceError
+from securecart.s3.errors import NotImplementedHere
+from securecart.serve.gateway.answers import written
+from securecart.serve.gateway.call import Backend, Call
+from securecart.serve.gateway.encryption import encryption_of
+from securecart.serve.gateway.message import Answer
+from securecart.serve.gateway.payload import Payload
+from securecart.serve.gateway.store import Exchange, Store, succeeded
+from securecart.serve.gateway.store_errors import refusal
+from securecart.wire.chunked import encode_chunk, encode_end
+from securecart.wire.http import HttpRequest, HttpResponse
+
+_SMALL_BYTES = 64 * 1024
+"""Read wholly before the store hears of it: one write instead of several,
+and at most 128 MB with every connection allowed at it."""
+
+_METADATA = "x-amz-meta-"
+_CHECKSUM = "x-amz-checksum-"
+_DESCRIBING = frozenset(
+    {
+        "cache-control",
+        "content-disposition",
+        "content-language",
+        "content-type",
+        "expires",
+    }
+)
+_GUARDING = frozenset({"content-md5", "if-match", "if-none-match"})
+_DEFAULT_TYPE = ("content-type", "binary/octet-stream")
+_STORAGE_CLASS = "x-amz-storage-class"
+
+
+async def put_object(backend: Backend, call: Call) -> Answer:
+    """Store an object, encrypted as asked for or as the bucket is set."""
+    payload = call.payload(backend.limits)
+    encryption = encryption_of(backend, call)
+    headers = [
+        *describing(call.request),
+        *_guarding(call.request),
+        *encryption,
+    ]
+    try:
+        head = await upload(backend.store, call.s3.target, headers, payload)
+    except ServiceError as error:
+        raise await _told_as_missing(backend, call, error) from error
+    return written(head, *encryption)
+
+
+async def upload_part(backend: Backend, call: Call) -> Answer:
+    """Store one part of an upload; the upload says how it is encrypted."""
+    payload = call.payload(backend.limits)
+    headers = _guarding(call.request)
+    return written(await upload(backend.store, call.s3.target, headers, payload))
+
+
+def describing(request: HttpRequest) -> list[tuple[str, str]]:
+    """Answer the headers that are kept with an object.
+
+    Raises:
+        NotImplementedHere: for another storage class than the one there is.
+    """
+    if request.header(_STORAGE_CLASS) not in {None, "STANDARD"}:
+        raise NotImplementedHere("The only storage class is STANDARD.")
+    headers = [
+        (name, value)
+        for name, value in request.headers
+        if name in _DESCRIBING or name.startswith(_METADATA)
+    ]
+    codings = [
+        coding.strip()
+        for value in request.header_values("content-encoding")
+        for coding in value.split(",")
+    ]
+    # S3 takes its own framing off before it keeps the header.
+    kept = [each for each in codings if each and each.lower() != "aws-chunked"]
+    if kept:
+        headers.append(("content-encoding", ",".join(kept)))
+    if request.header("content-type") is None:
+        headers.append(_DEFAULT_TYPE)
+    return headers
+
+
+def _guarding(request: HttpRequest) -> list[tuple[str, str]]:
+    """Conditions and checksums, which the store holds the object to."""
+    return [
+        (name, value)
+        for name, value in request.headers
+        if name in _GUARDING or name.startswith(_CHECKSUM)
+    ]
+
+
+async def upload(
+    store: Store, target: str, headers: Sequence[tuple[str, str]], payload: Payload
+) -> HttpResponse:
+    """Send a payload; answer the head of the store's answer.
+
+    Whatever goes wrong before the last byte was let go, a wrong hash or a
+    client that went away, breaks the connection off, and nothing is kept.
+
+    Raises:
+        ServiceError: the payload is not what was signed, or the store refused.
+        ConnectionError, TimeoutError: the store is not there, or hangs.
+    """
+    if payload.length <= _SMALL_BYTES:
+        pieces = []
+        while piece := await payload.read():
+            pieces.append(piece)
+        checksums = payload.trailers.items()
+        exchange = await store.open(
+            "PUT", target, [*headers, *checksums], b"".join(pieces)
+        )
+    else:
+        exchange = await _streamed(store, target, headers, payload)
+    try:
+        head = await succeeded(exchange)
+        while await exchange.read():
+            pass
+    finally:
+        exchange.close()
+    return head
+
+
+async def _streamed(
+    store: Store, target: str, headers: Sequence[tuple[str, str]], payload: Payload
+) -> Exchange:
+    trailer = payload.trailer_name
+    if trailer is None:
+        exchange = await store.open("PUT", target, headers, length=payload.length)
+    else:
+        # The store computes every kind of checksum, and keeps it.
+        announced = (
+            ("x-amz-decoded-content-length", str(payload.length)),
+            ("x-amz-trailer", trailer),
+        )
+        exchange = await store.open("PUT", target, [*headers, *announced], trailer=True)
+    try:
+        while (piece := await payload.read()) and not exchange.answered:
+            await exchange.send(piece if trailer is None else encode_chunk(piece))
+        if trailer is not None and not exchange.answered:
+            await exchange.send(encode_end(payload.trailers))
+            await exchange.end()
+    except BaseException:
+        exchange.close()
+        raise
+    return exchange
+
+
+async def _told_as_missing(
+    backend: Backend, call: Call, error: ServiceError
+) -> ServiceError:
+    """If-Match on a key that is not there: 404 in S3, 412 from the store."""
+    if error.code != "PreconditionFailed" or call.request.header("if-match") is None:
+        return error
+    try:
+        await backend.store.call("HEAD", call.s3.target)
+    except ServiceError as missing:
+        if missing.code == "NoSuchKey":
+            return refusal("NoSuchKey")
+    return error
