@@ -3,6 +3,7 @@
 Source: RFC 7517, sections 4 and 5; RFC 7518, sections 3.3, 3.4 and 6.
 """
 
+import base64
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -110,7 +111,9 @@ def _import(member: dict[str, Any]) -> RSAKey | ECKey | None:
     try:
         match member.get("kty"):
             case "RSA":
-                return RSAKey.import_key(_texts(member, "kty", "n", "e"))
+                numbers = _texts(member, "kty", "n", "e")
+                _check_modulus(numbers["n"])
+                return RSAKey.import_key(numbers)
             case "EC" if member.get("crv") in EC_ALGORITHMS:
                 return ECKey.import_key(_texts(member, "kty", "crv", "x", "y"))
             case _:
@@ -129,8 +132,12 @@ def _texts(member: dict[str, Any], *names: str) -> dict[str, Any]:
 def _algorithms(key: RSAKey | ECKey) -> frozenset[str]:
     if isinstance(key, ECKey):
         return frozenset({EC_ALGORITHMS[key.curve_name]})
-    if not MIN_RSA_BITS <= key.public_key.key_size <= MAX_RSA_BITS:
+    return RSA_ALGORITHMS
+
+
+def _check_modulus(modulus: str) -> None:
+    raw = base64.urlsafe_b64decode(modulus + "=" * (-len(modulus) % 4))
+    if not MIN_RSA_BITS <= int.from_bytes(raw).bit_length() <= MAX_RSA_BITS:
         raise InvalidDiscovery(
             f"an RSA key is not of {MIN_RSA_BITS} to {MAX_RSA_BITS} bits"
         )
-    return RSA_ALGORITHMS
