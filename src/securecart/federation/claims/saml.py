@@ -98,7 +98,9 @@ def aws_session_claims_from_saml(assertion: VerifiedAssertion) -> SessionClaims:
         duration_seconds=_duration(assertion),
         tags=tags,
         transitive_tag_keys=transitive,
-        source_identity=source_identity and check_source_identity(source_identity),
+        source_identity=None
+        if source_identity is None
+        else check_source_identity(source_identity),
         mfa=assertion.authn_context in _MFA_CONTEXTS,
     )
 
