@@ -430,6 +430,19 @@ def test_lengths_are_bounded(now: datetime, credentials: Credentials) -> None:
         parse_signature(with_header(request, "x-amz-security-token", long))
 
 
+@pytest.mark.parametrize("parameter", ["Credential=AKIA%2F", "Security-Token="])
+def test_credentials_are_ascii(
+    parameter: str, now: datetime, credentials: Credentials
+) -> None:
+    """Bytes that are no text stop before anybody looks a session up."""
+    request = presigned(credentials, now)
+    target = request.target.replace("ASIAEXAMPLE", "AKIA")
+    target = target.replace(parameter, f"{parameter}%ff")
+    assert "%ff" in target
+    with pytest.raises(SignatureError, match="not ASCII"):
+        parse_signature(replace(request, target=target))
+
+
 def test_a_raw_target_is_refused(now: datetime, credentials: Credentials) -> None:
     """A target with bytes outside ASCII was never percent-encoded."""
     with pytest.raises(SignatureError) as caught:

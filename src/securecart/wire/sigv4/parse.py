@@ -237,6 +237,9 @@ def _assembled(
     payload_hash: str | None,
     malformed: Callable[[str], SignatureError],
 ) -> UnverifiedSignature:
+    # Outside ASCII nothing of ours has a meaning, nor would all of it encode.
+    if not (credential.isascii() and (session_token or "").isascii()):
+        raise malformed("the Credential or the security token is not ASCII.")
     parts = credential.split("/")
     if len(parts) != _CREDENTIAL_PARTS or not _ACCESS_KEY_ID.fullmatch(parts[0]):
         raise malformed(
