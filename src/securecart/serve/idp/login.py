@@ -101,7 +101,8 @@ class Login:
             return self._password_page(visit, username, _WRONG_PASSWORD, _FORBIDDEN)
         self._attempts.release(slot)
         if employee.needs_one_time_code:
-            return self._code_page(visit, self._seal_first_factor(visit, employee))
+            first_factor = self._seal_first_factor(visit, employee)
+            return self._code_page(visit, employee, first_factor)
         return self._begin(visit, employee, PASSWORD)
 
     def check_code(self, request: Request, form: Form) -> Response:
@@ -117,7 +118,9 @@ class Login:
             CODES_OF_A_PERSON, employee.username, now=visit.now
         )
         if slot is None:
-            return self._code_page(visit, first_factor, _TOO_MANY, _TOO_MANY_REQUESTS)
+            return self._code_page(
+                visit, employee, first_factor, _TOO_MANY, _TOO_MANY_REQUESTS
+            )
         if not redeem_code(
             self._idp.records,
             username=employee.username,
@@ -125,7 +128,9 @@ class Login:
             code="".join((form.get("code") or "").split()),
             now=visit.now,
         ):
-            return self._code_page(visit, first_factor, _WRONG_CODE, _FORBIDDEN)
+            return self._code_page(
+                visit, employee, first_factor, _WRONG_CODE, _FORBIDDEN
+            )
         self._attempts.release(slot)
         return self._begin(visit, employee, PASSWORD_AND_CODE)
 
@@ -205,11 +210,17 @@ class Login:
         )
 
     def _code_page(
-        self, visit: _Visit, first_factor: str, error: str = "", status: int = 200
+        self,
+        visit: _Visit,
+        employee: Employee,
+        first_factor: str,
+        error: str = "",
+        status: int = 200,
     ) -> Response:
         return self._page(
             visit.request,
             "code.html",
+            username=employee.username,
             status=status,
             errand=visit.errand or "",
             first_factor=first_factor,
