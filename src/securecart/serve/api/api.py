@@ -1,0 +1,168 @@
+"""The pipeline that every request to IAM, STS and KMS goes through."""
+
+import logging
+from collections.abc import Mapping
+from contextlib import suppress
+
+from securecart.names.clock import Clock, Random
+from securecart.names.errors import AccessDenied, ServiceError
+from securecart.policy import denial_message
+from securecart.s3.context import request_context
+from securecart.serve.api.backend import Asked, Backend
+from securecart.serve.api.errors import MissingAuthenticationToken, RequestTooLarge
+from securecart.serve.api.exchange import Exchange, new_uuid
+from securecart.sts import Authenticator
+from securecart.trail import Journal, JournalUnavailable, record
+from securecart.wire.http import HttpRequest, HttpResponse
+from securecart.wire.service import (
+    InternalFailure,
+    InvalidAction,
+    MissingAction,
+    UnknownOperationException,
+)
+from securecart.wire.sigv4 import (
+    UnverifiedSignature,
+    parse_signature,
+    verify_signature,
+)
+
+MAX_BODY = 1024 * 1024
+"""Bytes: a SAML assertion of 100,000 characters percent-encoded is under a
+third of it, and a metadata document has room."""
+
+_log = logging.getLogger(__name__)
+
+
+class Api:
+    """Answers whole requests; shared by threads.
+
+    `backends` are by the service's name in credential scopes. A request that
+    names none of them is answered in the words of `sts`, which has the
+    operations that need no signature.
+    """
+
+    def __init__(
+        self,
+        backends: Mapping[str, Backend],
+        authenticator: Authenticator,
+        journal: Journal,
+        *,
+        account: str,
+        region: str,
+        clock: Clock,
+        random: Random,
+    ) -> None:
+        self._backends = backends
+        self._authenticator = authenticator
+        self._journal = journal
+        self._account = account
+        self._region = region
+        self._clock = clock
+        self._random = random
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """Answer one request, after its audit record was written.
+
+        Never raises: whatever fails is told as the service tells it.
+        """
+        exchange = Exchange(
+            request=request,
+            backend=self._backends["kms" if _speaks_json(request) else "sts"],
+            now=self._clock(),
+            request_id=new_uuid(self._random),
+            event_id=new_uuid(self._random),
+        )
+        response = self._answered(exchange)
+        try:
+            event = exchange.event(account=self._account, region=self._region)
+            self._journal.append(record(event))
+        except Exception:  # noqa: BLE001 - An answer that is not on record must not leave, whatever kept it off.
+            _log.exception("request %s could not be recorded", exchange.request_id)
+            return self._refused(exchange, JournalUnavailable())
+        return response
+
+    def _answered(self, exchange: Exchange) -> HttpResponse:
+        try:
+            self._run(exchange)
+            return exchange.backend.wire.serialize(
+                exchange.operation, exchange.result or {}, exchange.request_id
+            )
+        except ServiceError as error:
+            return self._refused(exchange, error)
+        except Exception:  # noqa: BLE001 - The last resort: a mistake of ours must not tell strangers about itself.
+            _log.exception("request %s failed", exchange.request_id)
+            return self._refused(exchange, InternalFailure())
+
+    def _run(self, exchange: Exchange) -> None:
+        request = exchange.request
+        if len(request.body) > MAX_BODY:
+            raise RequestTooLarge(MAX_BODY)
+        unverified = parse_signature(request)
+        if unverified is None:
+            self._parse_unsigned(exchange)
+        else:
+            self._authenticate(exchange, unverified)
+            exchange.parse()
+        backend = exchange.backend
+        asked = Asked(
+            operation=exchange.operation,
+            parameters=exchange.parameters,
+            caller=exchange.principal,
+            context=request_context(request, now=exchange.now, region=self._region),
+            now=exchange.now,
+        )
+        with backend.open(asked) as work:
+            exchange.read_only = work.read_only
+            exchange.resources = work.resources
+            for decided in work.decisions():
+                if not decided.answer.allowed:
+                    raise AccessDenied(denial_message(decided.request, decided.answer))
+            result = work.run()
+        exchange.result = result
+        exchange.principal = backend.vouched_for(asked, result)
+
+    def _parse_unsigned(self, exchange: Exchange) -> None:
+        with suppress(InvalidAction, MissingAction, UnknownOperationException):
+            exchange.parse()
+        if exchange.operation not in exchange.backend.unsigned:
+            raise MissingAuthenticationToken
+
+    def _authenticate(
+        self, exchange: Exchange, unverified: UnverifiedSignature
+    ) -> None:
+        backend = self._backends.get(unverified.service)
+        if backend is not None:
+            exchange.backend = backend
+        exchange.access_key_id = unverified.access_key_id
+        try:
+            caller = self._authenticator.resolve(unverified, exchange.now)
+            verify_signature(
+                unverified,
+                exchange.request,
+                secret_access_key=caller.secret_access_key,
+                region=self._region_of(exchange.backend, unverified),
+                services=self._backends,
+                now=exchange.now,
+            )
+        except ServiceError:
+            # The record tells what was tried; nothing of it is believed.
+            with suppress(ServiceError):
+                exchange.parse()
+            raise
+        exchange.principal = caller.principal
+
+    def _region_of(self, backend: Backend, unverified: UnverifiedSignature) -> str:
+        if unverified.region in backend.regions:
+            return unverified.region
+        return self._region
+
+    def _refused(self, exchange: Exchange, error: ServiceError) -> HttpResponse:
+        wire = exchange.backend.wire
+        exchange.error_code = wire.error_code(error)
+        exchange.error_message = error.message
+        exchange.result = None
+        return wire.serialize_error(error, exchange.request_id)
+
+
+def _speaks_json(request: HttpRequest) -> bool:
+    return request.header("x-amz-target") is not None
