@@ -1,6 +1,7 @@
 """A browser, a clock that moves, and an identity provider in this process."""
 
 import asyncio
+import functools
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,6 +29,8 @@ from securecart.serve.idp import (
     sample_sign_ins,
     signing_identity,
 )
+from securecart.serve.idp.oidc import endpoints
+from securecart.serve.idp.oidc.id_token import IdTokens
 
 IDP = "http://localhost:8081"
 PORTAL = "http://localhost:8080"
@@ -184,6 +187,14 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
     made = asyncio.new_event_loop()
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_are_checked_once() -> Iterator[None]:
+    """Reading a private key takes 45 ms, which every fresh process pays."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(endpoints, "IdTokens", functools.cache(IdTokens))
+        yield
 
 
 @pytest.fixture(scope="session")
