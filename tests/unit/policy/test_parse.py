@@ -69,6 +69,12 @@ def test_deep_and_huge_documents_are_refused_at_once(text: str) -> None:
     assert time.perf_counter() - begun < 1
 
 
+def test_length_alone_is_refused() -> None:
+    """A good policy behind too many blanks is too long."""
+    good = json.dumps({"Version": "2012-10-17", "Statement": GOOD})
+    assert "longer than" in refused(" " * 131_072 + good)
+
+
 def test_a_name_twice_in_an_object_is_refused() -> None:
     """Or the second would silently stand for the first."""
     text = (

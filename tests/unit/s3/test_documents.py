@@ -8,6 +8,7 @@ import pytest
 from securecart.names.errors import ServiceError
 from securecart.s3 import (
     CorsConfiguration,
+    CorsRule,
     DefaultEncryption,
     DeletedObject,
     DeleteError,
@@ -74,6 +75,15 @@ def test_what_is_no_document_is_malformed(
     """Entities, other name spaces and other roots among it."""
     with pytest.raises(MalformedXML):
         reader(body)
+
+
+def test_a_good_document_behind_a_dtd_or_in_utf_16_is_refused() -> None:
+    """Whatever the DTD says, and whatever the encoding would hide."""
+    good = "<Delete><Object><Key>a</Key></Object></Delete>"
+    assert parse_delete_objects(good.encode()).objects == (ObjectToDelete("a"),)
+    for body in (f"<!DOCTYPE Delete>{good}".encode(), good.encode("utf-16")):
+        with pytest.raises(MalformedXML):
+            parse_delete_objects(body)
 
 
 def test_a_batch_of_keys() -> None:
@@ -239,6 +249,13 @@ def test_a_preflight_that_is_allowed() -> None:
 def test_preflights_that_are_not(origin: str, method: str, headers: list[str]) -> None:
     """No rule covers all they ask."""
     assert CORS.preflight(origin, method, headers) is None
+
+
+def test_a_star_in_an_origin_does_not_overlap_itself() -> None:
+    """What stands before it and behind it are both there."""
+    cors = CorsRule(("https://a.*.a",), ("GET",))
+    assert cors.origin_for("https://a.b.a", "GET") == "https://a.b.a"
+    assert cors.origin_for("https://a.a", "GET") is None
 
 
 def test_actual_requests() -> None:
