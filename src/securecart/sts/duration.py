@@ -56,10 +56,14 @@ def shortened(
     session_end: datetime | None,
     now: datetime,
 ) -> int:
-    """Cut a duration to what an assertion allows, which only ever shortens."""
+    """Cut a duration to what an assertion allows, which only ever shortens.
+
+    It counts from the whole second in which the session begins.
+    """
     limits = [seconds]
     if session_duration is not None:
         limits.append(session_duration)
     if session_end is not None:
-        limits.append(int((session_end - now).total_seconds()))
+        begin = now.replace(microsecond=0)
+        limits.append(int((session_end - begin).total_seconds()))
     return min(limits)

@@ -23,8 +23,8 @@ from securecart.sealing import Keyring, Unsealable
 from securecart.sts.errors import PackedPolicyTooLarge
 
 MAX_SESSION_TOKEN: Final = 8_192
-"""Characters. The largest that is issued has some 5,000; AWS asks clients to
-bear 4,096 and more, and servers commonly refuse headers above 8 kB."""
+"""Characters. One with policies at their longest has some 5,000; servers
+commonly refuse header fields above 8 kB."""
 MAX_PACKED: Final = 3_072
 """Bytes, compressed, for the part of a token that the caller makes long."""
 
@@ -61,8 +61,7 @@ class Issuer:
         id; its times are cut to whole seconds.
 
         Raises:
-            PackedPolicyTooLarge: if the session's policies and tags do not
-                fit into a token.
+            PackedPolicyTooLarge: if the session does not fit into a token.
         """
         packed_policy_percent(session)
         key_id = _KEY_ID_PREFIX + base64.b32encode(random(_KEY_ID_BYTES)).decode()
@@ -74,6 +73,10 @@ class Issuer:
         )
         sealed = self._keyring.seal(_pack(issued), purpose=_PURPOSE, random=random)
         session_token = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        if len(session_token) > MAX_SESSION_TOKEN:
+            raise PackedPolicyTooLarge(
+                f"The session token would be longer than {MAX_SESSION_TOKEN} characters."
+            )
         credentials = Credentials(
             access_key_id=key_id,
             secret_access_key=self._secret(session_token),
