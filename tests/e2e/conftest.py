@@ -106,10 +106,38 @@ def stop(process: subprocess.Popen[bytes]) -> int:
     return process.returncode
 
 
+def _ports() -> dict[str, int]:
+    return {name: free_port() for name in ("portal", "idp", "aws")}
+
+
 @pytest.fixture(scope="session")
 def ports() -> dict[str, int]:
-    """Free ports for one installation."""
-    return {name: free_port() for name in ("portal", "idp", "aws")}
+    """Free ports for the installation that tests share."""
+    return _ports()
+
+
+@pytest.fixture(scope="session")
+def free_ports() -> Callable[[], dict[str, int]]:
+    """Free ports for an installation of a test's own."""
+    return _ports
+
+
+@pytest.fixture(scope="session", name="start")
+def start_fixture() -> Callable[..., subprocess.Popen[bytes]]:
+    """See `start`."""
+    return start
+
+
+@pytest.fixture(scope="session", name="stop")
+def stop_fixture() -> Callable[[subprocess.Popen[bytes]], int]:
+    """See `stop`."""
+    return stop
+
+
+@pytest.fixture(scope="session", name="wait_ready")
+def wait_ready_fixture() -> Callable[..., Running]:
+    """See `wait_ready`."""
+    return wait_ready
 
 
 @pytest.fixture(scope="session")

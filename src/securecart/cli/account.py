@@ -2,7 +2,9 @@
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 
+from securecart.adapters.seaweedfs import socket_path
 from securecart.adapters.sql.database import create_tables, open_sqlite
 from securecart.adapters.sql.entities import SqlEntities
 from securecart.cli.installation import Installation
@@ -35,13 +37,27 @@ def administrator(installation: Installation) -> Credentials:
         engine.dispose()
 
 
+def s3_service(installation: Installation) -> Service:
+    """S3 as KMS knows it: the store asks for data keys in its name."""
+    return Service(installation.account, S3_SERVICE)
+
+
 def s3_service_credentials(installation: Installation) -> Credentials:
     """What the store signs its calls to KMS with."""
-    service = Service(installation.account, S3_SERVICE)
-    return service_credentials(installation.key("root"), service)
+    return service_credentials(installation.key("root"), s3_service(installation))
 
 
 def store_credentials(installation: Installation) -> Credentials:
     """What the gateway signs its requests to the store with."""
     service = Service(installation.account, STORE_SERVICE)
     return service_credentials(installation.key("root"), service)
+
+
+def store_socket(installation: Installation) -> Path:
+    """The Unix socket that the store listens on."""
+    return socket_path(store_directory(installation))
+
+
+def store_directory(installation: Installation) -> Path:
+    """Where the store keeps its files."""
+    return installation.directory / "store"

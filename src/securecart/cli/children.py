@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import os
 import signal
-import sys
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,13 +51,13 @@ class Child:
     def __init__(
         self,
         name: str,
-        arguments: Sequence[str],
+        command: Sequence[str],
         *,
         descriptors: Sequence[int],
         log: Path,
     ) -> None:
         self.name = name
-        self._command = (sys.executable, "-m", "securecart", *arguments)
+        self._command = tuple(command)
         self._descriptors = tuple(descriptors)
         self._log = log
         self._process: asyncio.subprocess.Process | None = None

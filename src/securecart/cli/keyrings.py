@@ -19,6 +19,11 @@ def session_keyring(installation: Installation) -> Keyring:
     return _keyring(installation, "root", "session tokens")
 
 
+def session_derivation_key(installation: Installation) -> bytes:
+    """From it the secret of every session is derived."""
+    return derive(installation.key("root"), "secrets of sessions")
+
+
 def portal_keyring(installation: Installation) -> Keyring:
     """Seals the portal's cookies and sign-in sessions."""
     return _keyring(installation, "portal", "cookies and sessions")

@@ -17,11 +17,12 @@ from urllib.parse import urlsplit
 import click
 import httpx
 
-from securecart.adapters.seaweedfs import KmsEndpoint, Store
+from securecart.adapters.seaweedfs import KmsEndpoint, Store, find_weed
 from securecart.cli.account import (
     administrator,
     s3_service_credentials,
     store_credentials,
+    store_directory,
 )
 from securecart.cli.children import Child, Lifeline
 from securecart.cli.installation import (
@@ -42,6 +43,9 @@ _START_SECONDS = 60
 """How long a part may take to answer; a slow disk, never a normal start."""
 _POLL_SECONDS = 0.05
 
+PROGRAM: tuple[str, ...] = (sys.executable, "-m", "securecart")
+"""What the children are started as."""
+
 
 class DidNotStart(SecureCartError):
     """A part did not answer in time; the message names its log."""
@@ -54,11 +58,13 @@ def run(place: Place) -> None:
         SecureCartError: if it cannot start; the message says what to do.
     """
     began = time.monotonic()
+    find_weed()  # A missing program is told before anything is begun.
     settings = place.settings
     installation = prepare_installation(
         place.data, account=settings.account.id, region=settings.account.region
     )
     held = lock(installation)
+    (installation.directory / "logs").mkdir(mode=0o700, exist_ok=True)
     try:
         installation.ready_file.unlink(missing_ok=True)
         asyncio.run(_run(place, installation, began))
@@ -104,7 +110,7 @@ async def _start(
     await asyncio.to_thread(prepare_sign_in, place, installation)
     admin = await asyncio.to_thread(administrator, installation)
     store = Store(
-        installation.directory / "store",
+        store_directory(installation),
         KmsEndpoint(
             listeners["aws"].address,
             installation.region,
@@ -157,21 +163,21 @@ def _listen_everywhere(place: Place) -> dict[str, Listener]:
 
 def _child(place: Place, part: str, listener: Listener, lifeline: Lifeline) -> Child:
     descriptors = (*listener.descriptors, lifeline.reading)
-    arguments = ["serve", part, "--data-dir", str(place.data)]
+    command = [*PROGRAM, "serve", part, "--data-dir", str(place.data)]
     if place.config is not None:
-        arguments += ["--config", str(place.config)]
+        command += ["--config", str(place.config)]
     for name, address in (
         ("portal", place.settings.endpoints.portal),
         ("idp", place.settings.endpoints.idp),
         ("aws", place.settings.aws_endpoint),
     ):
-        arguments += [f"--{name}-port", str(urlsplit(address or "").port)]
+        command += [f"--{name}-port", str(urlsplit(address or "").port)]
     for descriptor in listener.descriptors:
-        arguments += ["--listen", str(descriptor)]
-    arguments += ["--lifeline", str(lifeline.reading)]
+        command += ["--listen", str(descriptor)]
+    command += ["--lifeline", str(lifeline.reading)]
     return Child(
         part,
-        arguments,
+        command,
         descriptors=descriptors,
         log=place.data / "logs" / f"{part}.log",
     )

@@ -12,6 +12,7 @@ from securecart.kms.entities import Alias, Key
 from securecart.kms.find import find_key
 from securecart.kms.keys import destroy_due_keys
 from securecart.kms.operations import OPERATIONS, Changing, Operation, Reading
+from securecart.kms.rotation import rotate_due_keys
 
 __all__ = [
     "OPERATIONS",
@@ -28,4 +29,5 @@ __all__ = [
     "Result",
     "destroy_due_keys",
     "find_key",
+    "rotate_due_keys",
 ]

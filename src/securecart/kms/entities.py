@@ -9,9 +9,11 @@ Tags = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A symmetric key; `sealed_material` is base64, `key_id` a UUID.
+    """A symmetric key; its `key_id` is a UUID.
 
-    `deletion_date` is set while the key waits to be destroyed.
+    `materials` are sealed and in base64, the one to encrypt with last.
+    `deletion_date` is set while the key waits to be destroyed,
+    `next_rotation` while it is given new material every `rotation_days`.
     """
 
     kind: ClassVar[str] = "kms.key"
@@ -21,10 +23,12 @@ class Key:
     key_id: str
     created: datetime
     policy: str
-    sealed_material: str = field(repr=False)
+    materials: tuple[str, ...] = field(repr=False)
     description: str = ""
     enabled: bool = True
     deletion_date: datetime | None = None
+    rotation_days: int | None = None
+    next_rotation: datetime | None = None
     tags: Tags = ()
 
     @property
@@ -47,6 +51,11 @@ class Key:
     def destroyed_by(self, now: datetime) -> bool:
         """Whether the waiting time is over: the key is as good as gone."""
         return self.deletion_date is not None and self.deletion_date <= now
+
+    def rotation_due_by(self, now: datetime) -> bool:
+        """Whether the key is to be given new material."""
+        due = self.next_rotation is not None and self.next_rotation <= now
+        return due and self.state == "Enabled"
 
 
 @dataclass(frozen=True, slots=True)

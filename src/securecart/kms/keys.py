@@ -77,7 +77,7 @@ def create_key(change: Change) -> Result:
         key_id=key_id,
         created=change.now,
         policy="",
-        sealed_material=new_material(key_id, change.keyring, change.random),
+        materials=(new_material(key_id, 0, change.keyring, change.random),),
         description=change.optional("Description"),
         tags=tags_from(change.parameters.get("Tags", ())),
     )
@@ -155,12 +155,6 @@ def cancel_key_deletion(change: Change) -> Result:
         raise KMSInvalidStateException(f"{key.arn} is not pending deletion.")
     change.store.put(replace(key, deletion_date=None))
     return {"KeyId": key.arn}
-
-
-def get_key_rotation_status(call: Call) -> Result:
-    """Answer that the material is not rotated by itself."""
-    key = key_in(call)
-    return {"KeyRotationEnabled": False, "KeyId": key.arn}
 
 
 def destroy_due_keys(entities: Entities, *, now: datetime) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from securecart.kms import aliases, checks, cryptography, keys, tags
+from securecart.kms import aliases, checks, cryptography, keys, rotation, tags
 from securecart.kms.call import Call, Change, Result
 from securecart.kms.checks import ChecksOf
 
@@ -41,7 +41,13 @@ OPERATIONS: Mapping[str, Operation] = {
         keys.cancel_key_deletion, checks.on_key("kms:CancelKeyDeletion")
     ),
     "GetKeyRotationStatus": Reading(
-        keys.get_key_rotation_status, checks.on_key("kms:GetKeyRotationStatus")
+        rotation.get_key_rotation_status, checks.on_key("kms:GetKeyRotationStatus")
+    ),
+    "EnableKeyRotation": Changing(
+        rotation.enable_key_rotation, checks.on_key("kms:EnableKeyRotation")
+    ),
+    "DisableKeyRotation": Changing(
+        rotation.disable_key_rotation, checks.on_key("kms:DisableKeyRotation")
     ),
     "CreateAlias": Changing(
         aliases.create_alias, checks.on_alias_and_target("kms:CreateAlias")

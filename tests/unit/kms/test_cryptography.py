@@ -157,7 +157,7 @@ def test_material_stays_with_its_key_and_root(
         second.key_id,
         second.created,
         second.policy,
-        first.sealed_material,
+        first.materials,
     )
     with pytest.raises(Unsealable):
         decrypt(swapped, blob, {}, keyring=keyring)
@@ -179,7 +179,7 @@ def test_a_context_opens_itself_alone(
         return b"\x05" * length
 
     key_id = "5f0c7f9e-0000-4000-8000-000000000001"
-    key = _key(key_id, new_material(key_id, keyring, random))
+    key = _key(key_id, new_material(key_id, 0, keyring, random))
     blob = encrypt(key, plaintext, context, keyring=keyring, random=random)
     assert key_id_of(blob) == key_id
     again = dict(reversed(context.items()))
@@ -194,10 +194,10 @@ def test_bytes_of_strangers_are_refused(stranger: bytes) -> None:
     """Any bytes at all give the one error."""
     keyring = Keyring(SealingKey(b"k" * 32))
     key_id = "5f0c7f9e-0000-4000-8000-000000000001"
-    key = _key(key_id, new_material(key_id, keyring, lambda length: b"\0" * length))
+    key = _key(key_id, new_material(key_id, 0, keyring, lambda length: b"\0" * length))
     with pytest.raises(InvalidCiphertextException):
         decrypt(key, stranger, {}, keyring=keyring)
 
 
 def _key(key_id: str, material: str) -> Key:
-    return Key("123456789012", "us-east-1", key_id, NOW, "", material)
+    return Key("123456789012", "us-east-1", key_id, NOW, "", (material,))

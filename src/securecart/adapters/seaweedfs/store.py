@@ -309,6 +309,12 @@ class Store:
         )
 
 
+def socket_path(directory: Path) -> Path:
+    """The Unix socket on which a store in that directory answers."""
+    root = directory.resolve()
+    return Places(root, _socket_directory(root)).s3_socket
+
+
 def _socket_directory(root: Path) -> Path:
     """Where the sockets fit: below the store, else in a short private place."""
     inside = root / "run"

@@ -1,0 +1,28 @@
+"""The command `securecart`, on a clock that a test can move.
+
+The product has no such switch. This script puts the clock where the
+composition root takes it as an argument, and starts the children as itself.
+"""
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from securecart.cli import serve, up
+from securecart.cli.main import main
+
+_OFFSET = Path(os.environ["TEST_CLOCK"])
+"""A file with the seconds that the clock is ahead."""
+
+
+def moved_clock() -> datetime:
+    """The present moment, and as much later as the test says."""
+    return datetime.now(UTC) + timedelta(seconds=float(_OFFSET.read_text()))
+
+
+if __name__ == "__main__":
+    serve.run_part = partial(serve.run_part, clock=moved_clock)
+    up.PROGRAM = (sys.executable, str(Path(__file__).absolute()))
+    main()
