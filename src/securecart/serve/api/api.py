@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Mapping
-from contextlib import suppress
 
 from securecart.names.clock import Clock, Random
 from securecart.names.errors import AccessDenied, ServiceError
@@ -14,12 +13,8 @@ from securecart.serve.api.exchange import Exchange, new_uuid
 from securecart.sts import Authenticator
 from securecart.trail import Journal, JournalUnavailable, record
 from securecart.wire.http import HttpRequest, HttpResponse
-from securecart.wire.service import (
-    InternalFailure,
-    InvalidAction,
-    MissingAction,
-    UnknownOperationException,
-)
+from securecart.wire.service import InternalFailure
+from securecart.wire.service.query_input import query_parameters
 from securecart.wire.sigv4 import (
     UnverifiedSignature,
     parse_signature,
@@ -122,10 +117,11 @@ class Api:
         exchange.principal = backend.vouched_for(asked, result)
 
     def _parse_unsigned(self, exchange: Exchange) -> None:
-        with suppress(InvalidAction, MissingAction, UnknownOperationException):
-            exchange.parse()
-        if exchange.operation not in exchange.backend.unsigned:
+        unsigned = exchange.backend.unsigned
+        if not unsigned or _action(exchange.request) not in unsigned:
+            exchange.parse_for_the_record()
             raise MissingAuthenticationToken
+        exchange.parse()
 
     def _authenticate(
         self, exchange: Exchange, unverified: UnverifiedSignature
@@ -145,9 +141,7 @@ class Api:
                 now=exchange.now,
             )
         except ServiceError:
-            # The record tells what was tried; nothing of it is believed.
-            with suppress(ServiceError):
-                exchange.parse()
+            exchange.parse_for_the_record()
             raise
         exchange.principal = caller.principal
 
@@ -166,3 +160,7 @@ class Api:
 
 def _speaks_json(request: HttpRequest) -> bool:
     return request.header("x-amz-target") is not None
+
+
+def _action(request: HttpRequest) -> str | None:
+    return query_parameters(request).get("Action")

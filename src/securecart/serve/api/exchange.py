@@ -1,12 +1,14 @@
 """One request and what became of it, for the audit record."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from securecart.names.clock import Random
+from securecart.names.errors import ServiceError
 from securecart.names.principal import Anonymous, Principal
 from securecart.serve.api.backend import Backend
 from securecart.trail import Event, Resource
@@ -46,6 +48,11 @@ class Exchange:
             ServiceError: if they are not as the model has them.
         """
         self.operation, self.parameters = self.backend.wire.parse(self.request)
+
+    def parse_for_the_record(self) -> None:
+        """Read what a refused request tried, if it can be; nothing believes it."""
+        with suppress(ServiceError):
+            self.parse()
 
     def event(self, *, account: str, region: str) -> Event:
         """Answer what the audit record tells."""
