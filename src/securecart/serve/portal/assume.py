@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from securecart.names.credentials import Credentials
-from securecart.names.errors import SecureCartError, ServiceError
-from securecart.serve.portal.ports import AssumedRole
+from securecart.names.errors import SecureCartError
+from securecart.serve.portal.ports import AssumedRole, Rejection
 from securecart.serve.portal.refusals import (
     NO_ACCESS,
     NOT_ACCEPTED,
@@ -59,11 +59,11 @@ def ask_sts(call: Callable[[], AssumedRole]) -> Assumed:
     """
     try:
         answer = call()
-    except ServiceError as error:
-        refusal = _REFUSALS.get(error.code, SET_UP_WRONG)
-        raise Refused(refusal, f"STS: {error.code}: {error.message}") from error
     except SecureCartError as error:
-        raise Refused(UNAVAILABLE, f"STS: {error}") from error
+        refusal = UNAVAILABLE
+        if isinstance(error, Rejection):
+            refusal = _REFUSALS.get(error.code, SET_UP_WRONG)
+        raise Refused(refusal, f"STS: {error}") from error
     found = _ROLE_SESSION.match(answer.assumed_role_id)
     credentials = answer.credentials
     if found is None or None in (credentials.session_token, credentials.expiration):

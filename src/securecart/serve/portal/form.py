@@ -11,16 +11,24 @@ _MAX_FIELDS = 16
 
 
 async def posted_form(request: Request) -> dict[str, str]:
-    """Read an `application/x-www-form-urlencoded` body; `guard` bounds its size.
+    """Read a request's body as a form; `guard` bounds its size.
 
     Raises:
-        Refused: BAD_REQUEST for another type, a field that occurs twice, or
-            what is not UTF-8.
+        Refused: BAD_REQUEST for another media type, or as `read_form`.
     """
     content_type = request.headers.get("content-type", "").partition(";")[0].strip()
     if content_type.lower() != "application/x-www-form-urlencoded":
         raise Refused(BAD_REQUEST, f"Content-Type {content_type!r:.80}")
-    body = await request.body()
+    return read_form(await request.body())
+
+
+def read_form(body: bytes) -> dict[str, str]:
+    """Read the fields of an `application/x-www-form-urlencoded` form.
+
+    Raises:
+        Refused: BAD_REQUEST for a field that occurs twice, too many fields,
+            or what is not UTF-8.
+    """
     try:
         pairs = parse_qsl(
             body.decode("ascii"),

@@ -60,7 +60,7 @@ class LogoutRoutes:
         return self._end(request, session)
 
     def signed_out(self) -> Response:
-        """Where signing out ends, and where the provider sends the browser back."""
+        """Where signing out ends, if the provider has no place for it."""
         return self.pages.signed_out()
 
     def _end(self, request: Request, session: Session | None) -> Response:

@@ -158,7 +158,7 @@ class OidcSignIn:
             {
                 "id_token_hint": id_token,
                 "client_id": self._oidc.client_id,
-                "post_logout_redirect_uri": f"{self._options.address}/signed-out",
+                "post_logout_redirect_uri": f"{self._options.address}/",
             },
         )
 

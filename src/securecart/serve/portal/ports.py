@@ -1,6 +1,6 @@
 """The world as the portal sees it. Every call may block: they run in threads."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from securecart.federation.oidc import JwkSet, ProviderMetadata
 from securecart.federation.saml import IdpMetadata
@@ -21,11 +21,26 @@ class AssumedRole(Protocol):
         ...
 
 
+@runtime_checkable
+class Rejection(Protocol):
+    """What an error has that stands for a refusal by STS: AWS's own words."""
+
+    @property
+    def code(self) -> str:
+        """The error code, `AccessDenied` for one."""
+        ...
+
+    @property
+    def message(self) -> str:
+        """What AWS says of it; for the log."""
+        ...
+
+
 class Sts(Protocol):
     """The two calls that the portal makes on behalf of a person.
 
-    Both raise `ServiceError` as STS words it, and another `SecureCartError`
-    where STS does not answer.
+    Both raise `SecureCartError`; where STS answered, and refused, the error is
+    a `Rejection` too.
     """
 
     def assume_role_with_saml(

@@ -119,6 +119,15 @@ class Time:
         self.now += timedelta(**delta)
 
 
+class StsRejected(SecureCartError):
+    """What an adapter raises when STS refuses."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"{code}: in AWS's words")
+        self.code = code
+        self.message = "in AWS's words"
+
+
 @dataclass(frozen=True)
 class Assumed:
     """What STS answers."""
@@ -488,6 +497,12 @@ def world(make_world: Callable[..., World]) -> World:
 def tls_world(make_world: Callable[..., World]) -> World:
     """The same behind TLS."""
     return make_world(TLS)
+
+
+@pytest.fixture
+def rejected() -> type[StsRejected]:
+    """Answer the error of an STS that refuses; takes the code."""
+    return StsRejected
 
 
 @pytest.fixture

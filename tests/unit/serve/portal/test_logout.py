@@ -1,5 +1,6 @@
 """Signing out, and who may ask for it."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -34,8 +35,7 @@ def test_with_oidc_it_goes_on_to_the_provider(world: Any) -> None:
     query = dict(parse_qsl(urlsplit(location).query))
     assert query["id_token_hint"].count(".") == 2
     assert query["client_id"] == "securecart-portal"
-    assert query["post_logout_redirect_uri"] == "http://localhost:8080/signed-out"
-    assert "You are signed out" in browser.get("/signed-out").text
+    assert query["post_logout_redirect_uri"] == "http://localhost:8080/"
 
 
 def test_with_saml_it_goes_where_the_configuration_says(world: Any) -> None:
@@ -43,6 +43,11 @@ def test_with_saml_it_goes_where_the_configuration_says(world: Any) -> None:
     browser = world.browser()
     world.sign_in_saml(browser)
     assert browser.get("/logout", headers=OWN).headers["location"] == "/signed-out"
+    assert "You are signed out" in browser.get("/signed-out").text
+    there = "http://localhost:8081/logout"
+    browser = world.browser(saml=replace(world.options.saml, logout_url=there))
+    world.sign_in_saml(browser)
+    assert browser.get("/logout", headers=OWN).headers["location"] == there
 
 
 @pytest.mark.parametrize("end_session", [None, "down"])
