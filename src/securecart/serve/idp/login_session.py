@@ -55,7 +55,11 @@ class LoginSessions:
     def begin(
         self, *, username: str, amr: tuple[str, ...], now: datetime
     ) -> tuple[str, LoginSession]:
-        """Start a session; answer the cookie's value and the session."""
+        """Start a session; answer the cookie's value and the session.
+
+        What has expired by now is cleared away on the occasion.
+        """
+        self._records.purge(now=now)
         cookie = random_text(self._random)
         session = LoginSession(
             key=_record_key(cookie),

@@ -161,6 +161,11 @@ class World:
                     redirect_uris=(f"{PORTAL}/oidc/callback",),
                     post_logout_redirect_uris=(f"{PORTAL}/",),
                 ),
+                OidcClient(
+                    client_id="another-application",
+                    client_secret="its own secret",
+                    redirect_uris=("http://localhost:8090/callback",),
+                ),
             ),
             role_arn="arn:aws:iam::123456789012:role/SecureCartEmployee",
             saml_provider_arn="arn:aws:iam::123456789012:saml-provider/SecureCart",

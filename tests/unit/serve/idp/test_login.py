@@ -380,3 +380,12 @@ def test_files_are_served(browser: Any) -> None:
 def test_health(browser: Any) -> None:
     """It answers when it runs."""
     assert browser.client.get("/healthz").text == "ok\n"
+
+
+def test_a_sign_in_clears_what_has_expired(world: Any, browser: Any) -> None:
+    """So the records do not grow for ever."""
+    browser.sign_in(browser.get("/login"), world.engineer, now=world.clock.now)
+    world.clock.advance(days=1)
+    browser.sign_in(browser.get("/login"), world.engineer, now=world.clock.now)
+
+    assert world.records.purge(now=world.clock.now) == 0

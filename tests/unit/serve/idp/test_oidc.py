@@ -437,6 +437,36 @@ class TestTheTokenEndpoint:
         assert answer.json()["error"] == "invalid_client"
         assert exchange(browser, code).status_code == 200
 
+    def test_another_client_gets_nothing_for_it(self, world: Any, browser: Any) -> None:
+        """Neither for a code nor for a refresh token, with its own secret."""
+        other = ("another-application", "its own secret")
+        code = self.code(world, browser)
+        tokens = exchange(browser, code).json()
+        world.clock.advance(minutes=1)
+        for fields in (
+            {
+                "grant_type": "authorization_code",
+                "code": self.code(world, world.browser()),
+                "redirect_uri": CALLBACK,
+                "code_verifier": VERIFIER,
+            },
+            {
+                "grant_type": "refresh_token",
+                "refresh_token": tokens["refresh_token"],
+            },
+        ):
+            answer = browser.client.post("/oidc/token", data=fields, auth=other)
+            assert answer.status_code == 400
+            assert answer.json()["error"] == "invalid_grant"
+
+    def test_the_address_of_one_client_is_not_anothers(self, browser: Any) -> None:
+        """Each has its own."""
+        answer = browser.client.get(
+            question(redirect_uri="http://localhost:8090/callback")
+        )
+
+        assert answer.status_code == 400
+
     def test_the_secret_may_come_in_the_form(self, world: Any, browser: Any) -> None:
         """`client_secret_post`."""
         fields = {

@@ -1,7 +1,7 @@
 """Authlib's authorization server, bound to Starlette and to our records.
 
 Authlib has no binding for Starlette and no type information; both are made
-good in this one module.
+good here.
 """
 # mypy: disallow-subclassing-any=False
 # Authlib's classes are Any to mypy, and subclassing them is how it is used.
