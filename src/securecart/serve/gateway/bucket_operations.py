@@ -4,6 +4,8 @@ Source: Amazon S3 API Reference, "ListBuckets", "CreateBucket", "HeadBucket",
 "DeleteBucket" and "GetBucketLocation".
 """
 
+import asyncio
+
 from securecart.names.errors import ServiceError
 from securecart.s3 import (
     Bucket,
@@ -64,15 +66,10 @@ async def create_bucket(backend: Backend, call: Call) -> Answer:
     except ServiceError as error:
         if error.code not in _TAKEN:
             raise
-    backend.buckets.create(
-        Bucket(
-            call.bucket_name,
-            backend.account,
-            backend.region,
-            call.now,
-            ownership=ownership,
-        )
+    bucket = Bucket(
+        call.bucket_name, backend.account, backend.region, call.now, ownership=ownership
     )
+    await asyncio.to_thread(backend.buckets.create, bucket)
     return Answer(200, (("location", f"/{call.bucket_name}"),))
 
 
@@ -102,5 +99,5 @@ async def delete_bucket(backend: Backend, call: Call) -> Answer:
         if any(child.name in entries for child in listing.children):
             raise BucketNotEmpty
     await backend.store.call("DELETE", target_of(call.bucket_name))
-    backend.buckets.delete(call.bucket_name)
+    await asyncio.to_thread(backend.buckets.delete, call.bucket_name)
     return Answer(204)

@@ -5,9 +5,12 @@ Source: Amazon S3 API Reference, "PutBucketPolicy", "PutBucketVersioning",
 "PutBucketOwnershipControls", and the Get and Delete of each.
 """
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 
 from securecart.s3 import (
+    Bucket,
     CorsConfiguration,
     DefaultEncryption,
     PublicAccessBlock,
@@ -34,6 +37,13 @@ _GONE = Answer(204)
 _JSON = ("content-type", "application/json")
 
 
+async def _update(
+    backend: Backend, call: Call, change: Callable[[Bucket], Bucket]
+) -> None:
+    """Change the bucket, away from the event loop: another writer may be at it."""
+    await asyncio.to_thread(backend.buckets.update, call.bucket_name, change)
+
+
 async def get_bucket_policy(_backend: Backend, call: Call) -> Answer:
     """Answer the policy as it was put."""
     policy = call.existing_bucket.policy
@@ -45,8 +55,9 @@ async def get_bucket_policy(_backend: Backend, call: Call) -> Answer:
 async def put_bucket_policy(backend: Backend, call: Call) -> Answer:
     """Put a policy, if all of it is understood and the bucket may have it."""
     body = await call.document(backend.limits)
-    backend.buckets.update(
-        call.bucket_name,
+    await _update(
+        backend,
+        call,
         lambda bucket: replace(bucket, policy=read_bucket_policy(body, bucket)),
     )
     return _GONE
@@ -54,9 +65,7 @@ async def put_bucket_policy(backend: Backend, call: Call) -> Answer:
 
 async def delete_bucket_policy(backend: Backend, call: Call) -> Answer:
     """Take the policy away."""
-    backend.buckets.update(
-        call.bucket_name, lambda bucket: replace(bucket, policy=None)
-    )
+    await _update(backend, call, lambda bucket: replace(bucket, policy=None))
     return _GONE
 
 
@@ -74,9 +83,7 @@ async def put_bucket_versioning(backend: Backend, call: Call) -> Answer:
         (),
         versioning.to_xml(),
     )
-    backend.buckets.update(
-        call.bucket_name, lambda bucket: replace(bucket, versioning=versioning)
-    )
+    await _update(backend, call, lambda bucket: replace(bucket, versioning=versioning))
     return _DONE
 
 
@@ -106,9 +113,7 @@ async def put_bucket_encryption(backend: Backend, call: Call) -> Answer:
         (),
         stored.to_xml(),
     )
-    backend.buckets.update(
-        call.bucket_name, lambda bucket: replace(bucket, encryption=encryption)
-    )
+    await _update(backend, call, lambda bucket: replace(bucket, encryption=encryption))
     return _DONE
 
 
@@ -117,9 +122,7 @@ async def delete_bucket_encryption(backend: Backend, call: Call) -> Answer:
     await backend.store.call(
         "DELETE", target_of(call.bucket_name, None, {"encryption": ""})
     )
-    backend.buckets.update(
-        call.bucket_name, lambda bucket: replace(bucket, encryption=None)
-    )
+    await _update(backend, call, lambda bucket: replace(bucket, encryption=None))
     return _GONE
 
 
@@ -134,13 +137,13 @@ async def get_bucket_cors(_backend: Backend, call: Call) -> Answer:
 async def put_bucket_cors(backend: Backend, call: Call) -> Answer:
     """Put the CORS rules."""
     cors = CorsConfiguration.from_xml(await call.document(backend.limits))
-    backend.buckets.update(call.bucket_name, lambda bucket: replace(bucket, cors=cors))
+    await _update(backend, call, lambda bucket: replace(bucket, cors=cors))
     return _DONE
 
 
 async def delete_bucket_cors(backend: Backend, call: Call) -> Answer:
     """Take the CORS rules away."""
-    backend.buckets.update(call.bucket_name, lambda bucket: replace(bucket, cors=None))
+    await _update(backend, call, lambda bucket: replace(bucket, cors=None))
     return _GONE
 
 
@@ -155,16 +158,16 @@ async def get_public_access_block(_backend: Backend, call: Call) -> Answer:
 async def put_public_access_block(backend: Backend, call: Call) -> Answer:
     """Put the switches."""
     block = PublicAccessBlock.from_xml(await call.document(backend.limits))
-    backend.buckets.update(
-        call.bucket_name, lambda bucket: replace(bucket, public_access_block=block)
+    await _update(
+        backend, call, lambda bucket: replace(bucket, public_access_block=block)
     )
     return _DONE
 
 
 async def delete_public_access_block(backend: Backend, call: Call) -> Answer:
     """Take the switches away."""
-    backend.buckets.update(
-        call.bucket_name, lambda bucket: replace(bucket, public_access_block=None)
+    await _update(
+        backend, call, lambda bucket: replace(bucket, public_access_block=None)
     )
     return _GONE
 
@@ -180,15 +183,11 @@ async def get_bucket_ownership_controls(_backend: Backend, call: Call) -> Answer
 async def put_bucket_ownership_controls(backend: Backend, call: Call) -> Answer:
     """Put the one setting there is."""
     ownership = read_ownership(await call.document(backend.limits))
-    backend.buckets.update(
-        call.bucket_name, lambda bucket: replace(bucket, ownership=ownership)
-    )
+    await _update(backend, call, lambda bucket: replace(bucket, ownership=ownership))
     return _DONE
 
 
 async def delete_bucket_ownership_controls(backend: Backend, call: Call) -> Answer:
     """Take the setting away; what it says goes on to hold."""
-    backend.buckets.update(
-        call.bucket_name, lambda bucket: replace(bucket, ownership=None)
-    )
+    await _update(backend, call, lambda bucket: replace(bucket, ownership=None))
     return _GONE

@@ -4,10 +4,10 @@ Source: Amazon S3 User Guide, "Using cross-origin resource sharing (CORS)".
 """
 
 from securecart.names.errors import ServiceError
-from securecart.s3 import read_path
+from securecart.s3 import Buckets, read_path
 from securecart.s3.cors import CorsConfiguration
 from securecart.s3.errors import AccessForbidden, InvalidRequest
-from securecart.serve.gateway.known_buckets import KnownBuckets
+from securecart.serve.gateway.guard import find_bucket
 from securecart.serve.gateway.message import Answer
 from securecart.wire.http import HttpRequest
 
@@ -17,7 +17,7 @@ Headers = tuple[tuple[str, str], ...]
 class CrossOrigin:
     """Answers preflight requests, and adds to the answers of actual ones."""
 
-    def __init__(self, buckets: KnownBuckets) -> None:
+    def __init__(self, buckets: Buckets) -> None:
         self._buckets = buckets
 
     def preflight(self, request: HttpRequest) -> Answer:
@@ -54,5 +54,5 @@ class CrossOrigin:
             name, _ = read_path(request)
         except ServiceError:
             return None
-        bucket = self._buckets.find(name)
+        bucket = find_bucket(self._buckets, name)
         return bucket.cors if bucket is not None else None

@@ -12,7 +12,6 @@ from securecart.serve.gateway.call import Backend
 from securecart.serve.gateway.guard import Guard
 from securecart.serve.gateway.handover import Api, HandOver
 from securecart.serve.gateway.keys import Keys
-from securecart.serve.gateway.known_buckets import KnownBuckets
 from securecart.serve.gateway.limits import Limits
 from securecart.serve.gateway.pipeline import Authenticator, Pipeline
 from securecart.serve.gateway.server import GatewayServer
@@ -44,11 +43,10 @@ def build_gateway(
     every request to it; `clock` must be the real time, or it refuses them.
     """
     limits = limits or Limits()
-    known_buckets = KnownBuckets(buckets)
     backend = Backend(
         store=Store(upstream, store_credentials, region=region, clock=clock),
         buckets=buckets,
-        guard=Guard(authorizer, known_buckets, account=account),
+        guard=Guard(authorizer, buckets, account=account),
         keys=Keys(entities, key_authorizer, account=account, region=region),
         limits=limits,
         account=account,
@@ -57,7 +55,6 @@ def build_gateway(
     pipeline = Pipeline(
         backend,
         authenticator=authenticator,
-        known_buckets=known_buckets,
         journal=journal,
         hand_over=HandOver(api, executor),
         clock=clock,

@@ -6,16 +6,25 @@ from securecart.iam.authorizer import Authorizer
 from securecart.names.errors import AccessDenied
 from securecart.names.principal import Principal
 from securecart.policy import Request, denial_message
-from securecart.s3 import Bucket, Required, keeps_out
+from securecart.s3 import Bucket, Buckets, Required, keeps_out
 from securecart.s3.errors import NoSuchBucket
-from securecart.serve.gateway.known_buckets import KnownBuckets
+
+
+def find_bucket(buckets: Buckets, name: str | None) -> Bucket | None:
+    """Answer the bucket, None if there is none of that name."""
+    if name is None:
+        return None
+    try:
+        return buckets.get(name)
+    except NoSuchBucket:
+        return None
 
 
 class Guard:
     """Decides by the caller's policies and the bucket's."""
 
     def __init__(
-        self, authorizer: Authorizer, buckets: KnownBuckets, *, account: str
+        self, authorizer: Authorizer, buckets: Buckets, *, account: str
     ) -> None:
         self._authorizer = authorizer
         self._buckets = buckets
@@ -41,7 +50,7 @@ class Guard:
         """
         missing = False
         for requirement in requirements:
-            bucket = self._buckets.find(requirement.bucket)
+            bucket = find_bucket(self._buckets, requirement.bucket)
             self._require(principal, requirement, context, bucket)
             missing = missing or (bucket is None and requirement.bucket is not None)
         if missing and not created:

@@ -16,8 +16,8 @@ from securecart.s3 import request_context, required, resolve, signature_context
 from securecart.serve.gateway.audit import Facts, Identifiers, record_of
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.cross_origin import CrossOrigin
+from securecart.serve.gateway.guard import find_bucket
 from securecart.serve.gateway.handover import HandOver
-from securecart.serve.gateway.known_buckets import KnownBuckets
 from securecart.serve.gateway.message import Answer, Incoming, Stream
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
 from securecart.serve.gateway.refusals import InternalError, ServiceUnavailable
@@ -56,7 +56,6 @@ class Pipeline:
         backend: Backend,
         *,
         authenticator: Authenticator,
-        known_buckets: KnownBuckets,
         journal: Journal,
         hand_over: HandOver,
         clock: Clock,
@@ -64,8 +63,7 @@ class Pipeline:
     ) -> None:
         self._backend = backend
         self._authenticator = authenticator
-        self._known_buckets = known_buckets
-        self._cross_origin = CrossOrigin(known_buckets)
+        self._cross_origin = CrossOrigin(backend.buckets)
         self._journal = journal
         self._hand_over = hand_over
         self._clock = clock
@@ -126,7 +124,7 @@ class Pipeline:
                 **signature_context(facts.verified, now=now),
             },
             now=now,
-            bucket=self._known_buckets.find(s3.bucket),
+            bucket=find_bucket(self._backend.buckets, s3.bucket),
         )
         facts.noted = call.noted
         if s3.operation not in DECIDE_THEMSELVES:
