@@ -2,8 +2,8 @@
 
 Layout of a ciphertext: 1 byte format (1), 16 bytes key id, 2 bytes number of
 the key's material, 16 bytes salt, then a sealed value of `sealing`. Each
-message has a key of its own, derived from the material and the salt, as KMS itself does it; the encryption context
-is authenticated with it.
+message has a key of its own, derived from the material and the salt, as KMS
+itself does it; the encryption context is authenticated with it.
 
 Source: AWS KMS Cryptographic Details, "Symmetric key encrypt operations".
 """
