@@ -119,9 +119,9 @@ def keeps_out(bucket: Bucket, principal: Principal) -> bool:
         block is not None
         and block.restrict_public_buckets
         and bucket.policy is not None
-        and is_public(bucket.policy)
         and not isinstance(principal, Service)
         and principal.account != bucket.account
+        and is_public(bucket.policy)
     )
 
 

@@ -1,8 +1,9 @@
 """Object keys: which ones the store keeps apart, and which are refused.
 
-AWS keeps any key of up to 1,024 bytes. The store keeps documents in folders,
-so it drops empty segments and refuses `.` and `..`. A decision about one key
-must never be carried out on another: such keys are refused before it.
+AWS keeps any key of up to 1,024 bytes. The store keeps documents in folders:
+it drops empty segments, takes a backslash for a slash, and refuses `.` and
+`..`. A decision about one key must never be carried out on another, so such
+keys are refused before it.
 """
 
 import re
@@ -17,6 +18,9 @@ MAX_SEGMENT_BYTES = 255
 # bucket, and its ending for the folder that holds a key's old versions.
 _PARTS_FOLDER = ".uploads"
 _VERSIONS_ENDING = ".versions"
+
+# What the store gives as the place to go on from may end so, too.
+_MAX_BEGINNING_BYTES = MAX_BYTES + len(_VERSIONS_ENDING)
 
 _DOTS = frozenset({".", ".."})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
@@ -47,7 +51,8 @@ def check_key(key: str) -> None:
     Raises:
         KeyTooLongError: over 1,024 bytes.
         InvalidArgument: for empty, `.` and `..` segments, a segment over 255
-            bytes, control characters, and names that the store reserves.
+            bytes, control characters, backslashes, and names that the store
+            reserves.
     """
     if len(key.encode()) > MAX_BYTES:
         raise KeyTooLongError
@@ -70,10 +75,11 @@ def check_key_beginning(prefix: str) -> None:
     """Refuse what no key that is kept could begin with: prefixes, markers.
 
     Raises:
-        KeyTooLongError: over 1,024 bytes.
-        InvalidArgument: for empty, `.` and `..` segments, control characters.
+        KeyTooLongError: if it is longer than any key.
+        InvalidArgument: for empty, `.` and `..` segments, control characters
+            and backslashes.
     """
-    if len(prefix.encode()) > MAX_BYTES:
+    if len(prefix.encode()) > _MAX_BEGINNING_BYTES:
         raise KeyTooLongError
     if prefix:
         check_segments(prefix.removesuffix("/"))
@@ -83,10 +89,13 @@ def check_segments(path: str) -> None:
     """Refuse segments that resolve to something else than themselves.
 
     Raises:
-        InvalidArgument: for empty, `.` and `..` segments, control characters.
+        InvalidArgument: for empty, `.` and `..` segments, control characters
+            and backslashes.
     """
     if _CONTROL.search(path):
         raise InvalidArgument("An object key here holds no control characters.")
+    if "\\" in path:
+        raise InvalidArgument("An object key here holds no backslash.")
     segments = path.split("/")
     if "" in segments or not _DOTS.isdisjoint(segments):
         raise InvalidArgument(

@@ -141,7 +141,8 @@ def test_delete_objects_is_never_decided_as_a_whole(ask: Resolve) -> None:
 
 
 @pytest.mark.parametrize(
-    ("key", "version"), [("a/../b", None), ("/a", None), ("a", ""), ("a", "../v")]
+    ("key", "version"),
+    [("a/../b", None), ("/a", None), ("a\\b", None), ("a", ""), ("a", "../v")],
 )
 def test_keys_of_a_batch_are_checked_one_by_one(
     ask: Resolve, key: str, version: str | None
