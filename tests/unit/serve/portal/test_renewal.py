@@ -427,12 +427,28 @@ def test_a_renewal_without_the_second_factor_is_refused(
     assert len(world.sts.calls) == 1
 
 
+def test_a_frame_that_was_not_sent_by_the_api_gets_no_further(
+    make_world: Callable[..., Any], mfa_context: str
+) -> None:
+    """The age of the second factor is judged on the answer too."""
+    world = make_world(duration_seconds=900, mfa_max_age_seconds=600)
+    world.saml.context = mfa_context
+    browser = world.browser()
+    world.sign_in_saml(browser)
+    world.time.pass_by(minutes=11)
+    location = browser.get("/login/saml?passive=1", headers=OWN).headers["location"]
+    answer = browser.post("/saml/acs", data=world.saml.answer(location))
+    assert outcome(answer) == "sign-in-needed"
+    assert len(world.sts.calls) == 1
+
+
+@METHODS
 def test_requiring_a_second_factor_reaches_sessions_that_began_without(
-    world: Any,
+    world: Any, method: str
 ) -> None:
     """A portal that is started again with a stricter configuration."""
     browser = world.browser()
-    world.sign_in_oidc(browser)
+    world.sign_in(method, browser)
     stricter = world.browser(mfa_required=True)
     stricter.client.cookies.update(dict(browser.client.cookies))
     assert stricter.renew().json()["error"] == "mfa_required"

@@ -406,6 +406,15 @@ def test_a_session_name_that_is_no_folder_is_refused(world: Any, name: str) -> N
     assert world.sign_in_saml(world.browser()).status_code == 502
 
 
+def test_a_session_that_sts_names_after_somebody_else_is_refused(world: Any) -> None:
+    """With OIDC the portal chose the name: the folder must be that person's."""
+    assume = world.sts.assume_role_with_web_identity
+    world.sts.assume_role_with_web_identity = lambda token, role, _name, seconds: (
+        assume(token, role, "bob", seconds)
+    )
+    assert world.sign_in_oidc(world.browser()).status_code == 502
+
+
 def test_a_provider_that_does_not_answer_is_told_so(world: Any) -> None:
     """Begun or half-way: 503, try again."""
     browser = world.browser()
