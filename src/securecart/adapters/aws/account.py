@@ -26,10 +26,14 @@ class AwsAccount:
     def __init__(self, endpoint: Endpoint, account: str) -> None:
         self._endpoint = endpoint
         self._account = account
-        self._key = AwsKey(endpoint)
-        self._bucket = AwsBucket(endpoint, account)
-        self._providers = AwsProviders(endpoint)
-        self._role = AwsRole(endpoint)
+        session, config, url = endpoint.session(), endpoint.config(), endpoint.url
+        kms = session.client("kms", endpoint_url=url, config=config)
+        s3 = session.client("s3", endpoint_url=url, config=config)
+        iam = session.client("iam", endpoint_url=url, config=config)
+        self._key = AwsKey(kms)
+        self._bucket = AwsBucket(s3, account=account, region=endpoint.region)
+        self._providers = AwsProviders(iam)
+        self._role = AwsRole(iam)
 
     def read(self, blueprint: Blueprint) -> Setup:
         """What is there of the things that the blueprint names.

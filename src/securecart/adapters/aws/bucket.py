@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 
 from botocore.exceptions import ClientError
 
-from securecart.adapters.aws.endpoint import Endpoint
 from securecart.adapters.aws.failures import code
 from securecart.blueprint import SetupBlocked
 from securecart.blueprint.changes import (
@@ -24,6 +23,7 @@ from securecart.blueprint.changes import (
 from securecart.blueprint.setup import Bucket, Cors, Encryption
 
 if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
     from types_boto3_s3.literals import BucketLocationConstraintType
     from types_boto3_s3.type_defs import (
         CORSRuleOutputTypeDef,
@@ -44,12 +44,10 @@ _BLOCKS = (
 class AwsBucket:
     """Reads and changes one bucket of one account."""
 
-    def __init__(self, endpoint: Endpoint, account: str) -> None:
-        self._s3 = endpoint.session().client(
-            "s3", endpoint_url=endpoint.url, config=endpoint.config()
-        )
+    def __init__(self, s3: "S3Client", *, account: str, region: str) -> None:
+        self._s3 = s3
         self._account = account
-        self._region = endpoint.region
+        self._region = region
 
     def read(self, name: str) -> Bucket | None:
         """The bucket, or None where there is none."""

@@ -11,6 +11,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
 )
+from botocore.parsers import ResponseParserError
 
 from securecart.blueprint import SetupFailed
 
@@ -63,6 +64,11 @@ def explained(attempt: str, endpoint: str) -> Iterator[None]:
         raise SetupFailed(
             f"could not {attempt}: {endpoint} does not answer; is it running, and "
             "can this machine reach it?"
+        ) from error
+    except ResponseParserError as error:
+        raise SetupFailed(
+            f"could not {attempt}: {endpoint} does not answer as AWS does; is it "
+            "the right address?"
         ) from error
     except BotoCoreError as error:
         raise SetupFailed(f"could not {attempt}: {error}") from error

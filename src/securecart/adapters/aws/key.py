@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
-from securecart.adapters.aws.endpoint import Endpoint
 from securecart.adapters.aws.failures import code
 from securecart.blueprint.changes import (
     CreateAlias,
@@ -16,6 +15,7 @@ from securecart.blueprint.changes import (
 from securecart.blueprint.setup import Key
 
 if TYPE_CHECKING:
+    from types_boto3_kms import KMSClient
     from types_boto3_kms.type_defs import KeyMetadataTypeDef
 
 _POLICY = "default"
@@ -25,10 +25,8 @@ _POLICY = "default"
 class AwsKey:
     """Reads and changes the key that an alias leads to."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._kms = endpoint.session().client(
-            "kms", endpoint_url=endpoint.url, config=endpoint.config()
-        )
+    def __init__(self, kms: "KMSClient") -> None:
+        self._kms = kms
 
     def read(self, alias: str, description: str) -> Key | None:
         """The key behind the alias, else one that was made to get it."""

@@ -1,8 +1,9 @@
 """The identity providers, by boto3."""
 
+from typing import TYPE_CHECKING
+
 from botocore.exceptions import ClientError
 
-from securecart.adapters.aws.endpoint import Endpoint
 from securecart.adapters.aws.failures import code
 from securecart.blueprint.changes import (
     AddClientId,
@@ -13,14 +14,15 @@ from securecart.blueprint.changes import (
 )
 from securecart.blueprint.setup import OidcProvider, SamlProvider
 
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
 
 class AwsProviders:
     """Reads and changes SAML and OpenID providers."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._iam = endpoint.session().client(
-            "iam", endpoint_url=endpoint.url, config=endpoint.config()
-        )
+    def __init__(self, iam: "IAMClient") -> None:
+        self._iam = iam
 
     def read_saml(self, arn: str) -> SamlProvider | None:
         """The SAML provider, or None where there is none."""

@@ -2,11 +2,10 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from securecart.adapters.aws.endpoint import Endpoint
 from securecart.adapters.aws.failures import code
 from securecart.blueprint.changes import (
     CreateRole,
@@ -19,16 +18,17 @@ from securecart.blueprint.changes import (
 )
 from securecart.blueprint.setup import Role
 
+if TYPE_CHECKING:
+    from types_boto3_iam import IAMClient
+
 _DESCRIPTION = "Employees in their own document folders (SecureCart)"
 
 
 class AwsRole:
     """Reads and changes one role with everything that it may do."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._iam = endpoint.session().client(
-            "iam", endpoint_url=endpoint.url, config=endpoint.config()
-        )
+    def __init__(self, iam: "IAMClient") -> None:
+        self._iam = iam
 
     def read(self, name: str) -> Role | None:
         """The role, or None where there is none."""

@@ -15,6 +15,7 @@ import boto3
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 from securecart.names.credentials import Credentials
 from securecart.names.errors import SecureCartError
@@ -141,7 +142,7 @@ def _typed() -> Iterator[None]:
     except ParamValidationError as error:
         # Its text may hold the proof, so nothing of it goes on.
         raise StsRejected("ValidationError", "a parameter is malformed") from error
-    except BotoCoreError as error:
+    except (BotoCoreError, ResponseParserError) as error:
         # The message would hold the endpoint at most; the proof is in neither.
         raise StsUnavailable(f"STS does not answer: {type(error).__name__}") from error
 
