@@ -322,6 +322,15 @@ def test_bodies_of_no_form(length: int, body: bytes) -> None:
     assert caught.value.code == "IncompleteBody"
 
 
+@pytest.mark.parametrize("beginning", [b"3\r\nabc", b"2" * (MAX_LINE + 1)])
+def test_what_cannot_end_well_is_refused_at_once(beginning: bytes) -> None:
+    """Neither more payload than declared nor an endless line is waited for."""
+    decoding = unsigned(2)
+    with pytest.raises(ServiceError) as caught:
+        decoding.feed(beginning)
+    assert caught.value.code == "IncompleteBody"
+
+
 def test_unsigned_chunks_do_not_pass_for_signed_ones() -> None:
     """A signed body has a signature on every chunk."""
     with pytest.raises(ServiceError) as caught:

@@ -112,6 +112,7 @@ def _check_time(unverified: UnverifiedSignature, now: datetime) -> None:
 
 
 def _check_coverage(unverified: UnverifiedSignature, request: HttpRequest) -> None:
+    # The date needs no look: it is part of the string to sign.
     signed = unverified.signed_headers
     unsigned = {
         name
@@ -120,9 +121,5 @@ def _check_coverage(unverified: UnverifiedSignature, request: HttpRequest) -> No
     }
     if "host" not in signed:
         unsigned.add("host")
-    if unverified.kind is SignatureKind.HEADER and (
-        "x-amz-date" not in signed and "date" not in signed
-    ):
-        unsigned.add("date")
     if unsigned:
         raise HeadersNotSigned(", ".join(sorted(unsigned))[:200])
