@@ -39,7 +39,7 @@ $(VENV)/bin/python:
 $(VENV)/.installed: $(VENV)/bin/python requirements/dev.lock pyproject.toml hatch_build.py
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@ $(STATIC)/index.html
+	@touch $@
 
 $(STATIC)/index.html: $(WEB_SOURCES) | $(VENV)/.installed
 	$(BIN)/python hatch_build.py
