@@ -96,7 +96,7 @@ class Fetch:
         self, response: httpx.Response, deadline: float, max_length: int
     ) -> bytes:
         body = bytearray()
-        for part in response.iter_raw():
+        for part in response.iter_bytes():
             body += part
             if len(body) > max_length:
                 raise FetchFailed(f"{response.url}: more than {max_length} bytes")

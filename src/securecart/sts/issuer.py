@@ -75,7 +75,7 @@ class Issuer:
         session_token = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
         if len(session_token) > MAX_SESSION_TOKEN:
             raise PackedPolicyTooLarge(
-                f"The session token would be longer than {MAX_SESSION_TOKEN} characters."
+                f"Session token would be longer than {MAX_SESSION_TOKEN} characters."
             )
         credentials = Credentials(
             access_key_id=key_id,

@@ -5,12 +5,12 @@ V2.0", sections 2.3 and 2.4.
 """
 
 import base64
-import binascii
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
@@ -230,7 +230,7 @@ def _public_key(certificate: str) -> bytes:
     try:
         der = base64.b64decode("".join(certificate.split()), validate=True)
         key = x509.load_der_x509_certificate(der).public_key()
-    except (binascii.Error, ValueError, TypeError, UnicodeEncodeError):
+    except (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion):
         raise InvalidDocument("a signing certificate cannot be read") from None
     if not isinstance(key, RSAPublicKey) or key.key_size < MIN_RSA_BITS:
         raise InvalidDocument(f"a signing key is not RSA of {MIN_RSA_BITS} bits")

@@ -1,5 +1,6 @@
 """Metadata: what is read from it, and what it says when it cannot be used."""
 
+import base64
 from typing import TYPE_CHECKING
 
 import pytest
@@ -148,3 +149,16 @@ def test_a_service_provider_must_be_reachable(identity: SigningIdentity) -> None
         SpMetadata.parse(xml.replace(POST_BINDING.encode(), b"other"))
     with pytest.raises(InvalidMetadata, match="no certificate"):
         SpMetadata.parse(xml.replace(b'use="signing"', b'use="encryption"'))
+
+
+def test_a_certificate_with_an_unknown_kind_of_key_is_refused(
+    xml: bytes, identity: SigningIdentity
+) -> None:
+    """The library has an error of its own for it."""
+    certificate = identity.certificate_base64
+    der = base64.b64decode(certificate)
+    rsa_encryption = bytes.fromhex("2a864886f70d010101")
+    assert rsa_encryption in der
+    unknown = der.replace(rsa_encryption, bytes.fromhex("2a864886f70d01017f"))
+    with pytest.raises(InvalidMetadata, match="cannot be read"):
+        IdpMetadata.parse(xml.replace(certificate.encode(), base64.b64encode(unknown)))
