@@ -259,6 +259,7 @@ class Landscape:
     def client(self, credentials: Credentials, **options: Any) -> Any:
         """Answer an unchanged boto3 client for S3."""
         config = Config(
+            signature_version="s3v4",
             retries={"max_attempts": 1},
             s3={"addressing_style": "path"},
             max_pool_connections=50,
@@ -372,9 +373,7 @@ def _set_up(made: Landscape) -> None:
             ]
         },
     )
-    admin.put_bucket_policy(
-        Bucket=BUCKET, Policy=orjson.dumps(_BUCKET_POLICY).decode()
-    )
+    admin.put_bucket_policy(Bucket=BUCKET, Policy=orjson.dumps(_BUCKET_POLICY).decode())
 
 
 @pytest.fixture

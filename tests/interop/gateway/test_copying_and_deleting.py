@@ -65,7 +65,9 @@ def test_a_batch_is_decided_key_by_key(
         admin.put_object(Bucket=bucket, Key=key, Body=b"x")
     answer = alice.delete_objects(
         Bucket=bucket,
-        Delete={"Objects": [{"Key": key} for key in (ours[0], theirs, *ours[1:], "a//b")]},
+        Delete={
+            "Objects": [{"Key": key} for key in (ours[0], theirs, *ours[1:], "a//b")]
+        },
     )
     assert sorted(each["Key"] for each in answer["Deleted"]) == ours
     errors = {each["Key"]: each["Code"] for each in answer["Errors"]}

@@ -50,7 +50,10 @@ def test_an_upload_can_be_looked_at_and_aborted(
 @pytest.mark.parametrize(
     ("parts", "code"),
     [
-        ([{"PartNumber": 1, "ETag": '"00000000000000000000000000000000"'}], "InvalidPart"),
+        (
+            [{"PartNumber": 1, "ETag": '"00000000000000000000000000000000"'}],
+            "InvalidPart",
+        ),
         ([], "MalformedXML"),
     ],
 )

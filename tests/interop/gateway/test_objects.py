@@ -225,7 +225,9 @@ def test_every_size_and_checksum_arrives_whole(
     key = f"{folder}sized"
     body = LARGE[:size]
     put = alice.put_object(Bucket=bucket, Key=key, Body=BytesIO(body), **options)
-    assert put["ETag"].strip('"') == hashlib.md5(body, usedforsecurity=False).hexdigest()
+    assert (
+        put["ETag"].strip('"') == hashlib.md5(body, usedforsecurity=False).hexdigest()
+    )
     got = alice.get_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
     assert got["Body"].read() == body
     name = f"Checksum{options.get('ChecksumAlgorithm', 'CRC32')}"

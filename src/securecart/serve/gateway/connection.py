@@ -36,13 +36,16 @@ from securecart.serve.gateway.refusals import (
     RequestHeaderSectionTooLarge,
     RequestTimeout,
 )
-from securecart.serve.gateway.reply import CONTINUE, LAST_CHUNK, chunk, head_bytes
+from securecart.serve.gateway.reply import (
+    BODILESS,
+    CONTINUE,
+    LAST_CHUNK,
+    chunk,
+    head_bytes,
+)
 from securecart.wire.http import HttpRequest
 
 _log = logging.getLogger(__name__)
-
-_BODILESS = frozenset({204, 304})
-"""RFC 9110, 15.3.5 and 15.4.5; an informational status never is an answer."""
 
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
 
@@ -292,7 +295,7 @@ class Connection(asyncio.Protocol):
         head = head_bytes(
             answer.status, answer.headers, length, date=self._date(), keep_alive=keep
         )
-        if method == "HEAD" or answer.status in _BODILESS:
+        if method == "HEAD" or answer.status in BODILESS:
             self.write(head)
             if stream is not None:
                 stream.close()

@@ -8,6 +8,7 @@ import hashlib
 import re
 from dataclasses import replace
 from functools import lru_cache
+from urllib.parse import unquote_to_bytes
 
 from securecart.serve.gateway.answers import document
 from securecart.serve.gateway.call import Backend, Call
@@ -16,7 +17,10 @@ from securecart.serve.gateway.message import Answer
 _MOST = 1000
 """Entries of one answer, whatever is asked for."""
 _COUNTS = frozenset({"max-keys", "max-uploads"})
-# In a key the brackets would be escaped, so this is always the element.
+# In a key the brackets would be escaped, so these are always the elements.
+_ENTRY = re.compile(rb"<(Contents|Version|DeleteMarker)>.*?</\1>", re.DOTALL)
+_COMMON = re.compile(rb"<(CommonPrefixes)>.*?</\1>", re.DOTALL)
+_NAME = re.compile(rb"<(?:Key|Prefix)>(.*?)</", re.DOTALL)
 _OWNER = re.compile(rb"<(Owner|Initiator)>.*?</\1>", re.DOTALL)
 
 
@@ -29,8 +33,23 @@ async def list_entries(backend: Backend, call: Call) -> Answer:
             for name, value in call.s3.parameters
         ),
     )
-    answer = await backend.store.call("GET", bounded.target)
-    return document(owned(answer.body, backend.account))
+    body = (await backend.store.call("GET", bounded.target)).body
+    if call.s3.parameter("encoding-type") is not None:
+        for entries in (_ENTRY, _COMMON):
+            body = _in_order(body, entries)
+    return document(owned(body, backend.account))
+
+
+def _in_order(body: bytes, entries: re.Pattern[bytes]) -> bytes:
+    """Order a page by its keys: the store orders by how they are encoded."""
+    found = [each[0] for each in entries.finditer(body)]
+    ordered = iter(sorted(found, key=_decoded_name))
+    return entries.sub(lambda _: next(ordered), body)
+
+
+def _decoded_name(entry: bytes) -> bytes:
+    name = _NAME.search(entry)
+    return unquote_to_bytes(name[1].replace(b"+", b" ")) if name else b""
 
 
 def owned(body: bytes, account: str) -> bytes:

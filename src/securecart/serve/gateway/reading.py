@@ -10,6 +10,7 @@ from securecart.serve.gateway.answers import content_length, kept
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.encryption import require_decrypt
 from securecart.serve.gateway.message import Answer
+from securecart.serve.gateway.refusals import InternalError
 from securecart.serve.gateway.store import Exchange, read_whole
 from securecart.serve.gateway.store_errors import store_error
 from securecart.wire.http import HttpResponse
@@ -81,7 +82,7 @@ def _headers(call: Call) -> list[tuple[str, str]]:
 async def _refused(
     backend: Backend, call: Call, exchange: Exchange, head: HttpResponse
 ) -> ServiceError:
-    """A missing key is told only to who may list the bucket."""
+    """Say why not; a missing key is told only to who may list the bucket."""
     error = store_error(head.status, await read_whole(exchange))
     if error.code in _MISSING:
         listing = Required(
@@ -91,4 +92,8 @@ async def _refused(
             backend.guard.require(call.principal, (listing,), call.context)
         except AccessDenied as denied:
             return denied
+    elif isinstance(error, InternalError):
+        # The store cannot open what KMS does not; it does not say so.
+        whole = await backend.store.call("HEAD", call.s3.target)
+        require_decrypt(backend, call, whole.headers, call.s3.resource)
     return error

@@ -7,6 +7,9 @@ from http import HTTPStatus
 
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 LAST_CHUNK = b"0\r\n\r\n"
+BODILESS = frozenset({204, 304})
+"""RFC 9110, 15.3.5 and 15.4.5; an informational status never is an answer."""
+
 _STATUS_LINES = {
     status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n"
     for status in HTTPStatus
@@ -34,9 +37,11 @@ def head_bytes(
         if "\r" in value or "\n" in value or "\0" in value:
             raise ValueError(f"the header {name} has a line break")
         lines += (name, ": ", value, "\r\n")
-    if length is None:
+    if status in BODILESS:
+        pass
+    elif length is None:
         lines.append("transfer-encoding: chunked\r\n")
-    elif status not in {204, 304}:
+    else:
         lines.append(f"content-length: {length}\r\n")
     if not keep_alive:
         lines.append("connection: close\r\n")
