@@ -260,6 +260,13 @@ class TestTheSession:
         assert answer.status_code == 400
         assert "took too long" in answer.text
 
+    def test_saml_does_not_take_the_errand(self, browser: Any) -> None:
+        """What was sealed for one protocol is nothing for the other."""
+        errand = browser.get(question()).url.params["errand"]
+        answer = browser.client.get("/saml/resume", params={"errand": errand})
+
+        assert answer.status_code == 400
+
     def test_a_hint_fills_the_user_name_in(self, browser: Any) -> None:
         """And is escaped."""
         page = browser.get(question(login_hint='"><script>'))
@@ -633,7 +640,13 @@ class TestSigningOut:
         browser.submit(browser.get("/logout"))
         assert browser.client.get(address).status_code == 400
 
-    @pytest.mark.parametrize("hint", ["x", "a.b.c", "ü", "e30.e30.", "x" * 9000])
+    @pytest.mark.parametrize(
+        "hint",
+        [
+            *("x", "a.b.c", "ü", "e30.e30.", "x" * 9000),
+            "eyJhbGciOiJSUzI1NiIsImNyaXQiOjF9.e30.AAAA",  # {"alg":"RS256","crit":1}
+        ],
+    )
     def test_refuses_what_we_did_not_sign(self, browser: Any, hint: str) -> None:
         """Forged and broken hints are no hints."""
         assert browser.client.get(self.address(id_token_hint=hint)).status_code == 400

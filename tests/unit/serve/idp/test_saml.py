@@ -162,7 +162,7 @@ def test_the_page_posts_itself_under_a_strict_policy(world: Any, browser: Any) -
 
     policy = page.headers["content-security-policy"]
     assert "script-src 'self'" in policy
-    assert "form-action 'self' http://localhost:8080;" in policy
+    assert "form-action 'self' http://localhost:8080 http://localhost:8090;" in policy
     assert [(each.get("src"), each.text) for each in tree.iter("script")] == [
         ("/static/post.js", None)
     ]
@@ -338,6 +338,7 @@ class TestRefused:
 
         answer = browser.client.get("/oidc/resume", params={"errand": errand})
         assert answer.status_code == 400
+        assert "This sign-in cannot be continued." in answer.text
 
 
 class TestByPost:

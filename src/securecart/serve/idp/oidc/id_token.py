@@ -59,6 +59,7 @@ class IdTokens:
             claims: Mapping[str, Any] = jwt.decode(
                 id_token, self._key, algorithms=[ALGORITHM]
             ).claims
-        except (JoseError, ValueError) as error:
+        except (JoseError, TypeError) as error:
+            # TypeError is joserfc's answer to a `crit` that is no list.
             raise BadRequest("The id_token_hint is not one of ours.") from error
         return claims

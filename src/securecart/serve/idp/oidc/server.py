@@ -219,11 +219,8 @@ class _RequiredChallenge(CodeChallenge):
     def validate_code_challenge(
         self, grant: AuthorizationCodeGrant, redirect_uri: str
     ) -> None:
-        data = grant.request.payload.data
-        if (
-            not data.get("code_challenge")
-            or data.get("code_challenge_method") != "S256"
-        ):
+        """Refuse any other method, and none; Authlib does the rest."""
+        if grant.request.payload.data.get("code_challenge_method") != "S256":
             raise InvalidRequestError("PKCE with the method S256 is required")
         super().validate_code_challenge(grant, redirect_uri)
 
