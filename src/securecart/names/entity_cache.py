@@ -1,6 +1,5 @@
 """What was worked out from entities, kept until any entity changes."""
 
-import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -28,9 +27,7 @@ class EntityCache(Generic[K, V]):
         self._entities = entities
         self._load = load
         self._most = most
-        self._lock = threading.Lock()
-        self._generation: int | None = None
-        self._values: dict[K, V] = {}
+        self._kept: tuple[int, dict[K, V]] = (-1, {})
 
     def get(self, key: K) -> V | None:
         """Answer the value of a key as of the store's last change."""
@@ -47,10 +44,12 @@ class EntityCache(Generic[K, V]):
         return value
 
     def _current(self) -> dict[K, V]:
-        with self._lock:
-            generation = self._entities.generation()
-            if generation != self._generation:
-                # A new dictionary: a thread that began before the change
-                # goes on filling the old one, which nobody asks any more.
-                self._generation, self._values = generation, {}
-            return self._values
+        generation = self._entities.generation()
+        kept, values = self._kept
+        if kept != generation:
+            # A new dictionary: a thread that began before the change goes on
+            # filling the old one, which nobody asks any more. Both are
+            # replaced at once, so that no lock is needed.
+            values = {}
+            self._kept = generation, values
+        return values

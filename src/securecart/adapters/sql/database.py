@@ -28,7 +28,13 @@ def open_sqlite(path: Path) -> Engine:
     waits for; writers say so by `writing`.
     """
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    engine = create_engine(f"sqlite:///{path}", connect_args={"timeout": _BUSY_SECONDS})
+    engine = create_engine(
+        f"sqlite:///{path}",
+        connect_args={"timeout": _BUSY_SECONDS},
+        # As many connections as threads ask at once: waiting for one inside a
+        # transaction would wait for oneself.
+        max_overflow=-1,
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
