@@ -69,8 +69,7 @@ class Blueprint:
 
     `portal` is the origin from which the browser asks for documents,
     `key_alias` begins with `alias/`, `max_session_seconds` is the role's
-    MaxSessionDuration. `rotates_key` has KMS renew the key's material every
-    year; a KMS that cannot do so needs it off.
+    MaxSessionDuration.
 
     Raises:
         InvalidBlueprint: if it contradicts itself or AWS's rules.
@@ -85,7 +84,6 @@ class Blueprint:
     saml: Saml | None = None
     oidc: Oidc | None = None
     max_session_seconds: int = 43_200
-    rotates_key: bool = True
 
     def __post_init__(self) -> None:
         if self.saml is None and self.oidc is None:
@@ -119,7 +117,6 @@ def setup_for(blueprint: Blueprint, key_arn: str = KEY_TO_COME) -> Setup:
         key=Key(
             key_arn,
             render(documents.key_policy(blueprint.account)),
-            rotates=blueprint.rotates_key,
         ),
         bucket=Bucket(
             region=blueprint.region,

@@ -81,7 +81,7 @@ def _key(blueprint: Blueprint, desired: Key, actual: Key | None) -> Iterator[Cha
         )
     if not same(actual.policy, desired.policy):
         yield PutKeyPolicy(actual.arn, desired.policy)
-    if desired.rotates and not actual.rotates:
+    if not actual.rotates:
         yield EnableKeyRotation(actual.arn)
     if not actual.has_alias:
         yield CreateAlias(alias, actual.arn)

@@ -223,14 +223,6 @@ def test_a_bucket_elsewhere_is_left_alone(blueprint: Blueprint) -> None:
         apply(blueprint, account)
 
 
-def test_a_kms_that_cannot_rotate_is_not_asked_to(blueprint: Blueprint) -> None:
-    """And one that does so anyway is not told to stop."""
-    plain = replace(blueprint, rotates_key=False)
-    kinds = [type(change) for change in apply(plain, InMemoryAccount())]
-    assert c.EnableKeyRotation not in kinds
-    assert verify(plain, applied(blueprint)) == ()
-
-
 def test_an_account_that_ignores_a_change_is_an_error(blueprint: Blueprint) -> None:
     """Rather than a loop, or a set-up that only seems to be done."""
 
