@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -161,7 +162,9 @@ def test_a_malformed_form_is_a_clear_refusal(
     assert "Reference" in answer.text
 
 
-def ask(world: Any, messages: Iterator[dict[str, Any]], path: str = "/saml/acs") -> Any:
+def ask(
+    world: Any, messages: Iterator[dict[str, Any]], *extra: tuple[bytes, bytes]
+) -> Any:
     """Send what no client library would; answer the messages that came back."""
     sent: list[dict[str, Any]] = []
 
@@ -180,10 +183,10 @@ def ask(world: Any, messages: Iterator[dict[str, Any]], path: str = "/saml/acs")
         "http_version": "1.1",
         "method": "POST",
         "scheme": "http",
-        "path": path,
-        "raw_path": path.encode(),
+        "path": "/saml/acs",
+        "raw_path": b"/saml/acs",
         "query_string": b"",
-        "headers": [(b"host", b"localhost:8080")],
+        "headers": [(b"host", b"localhost:8080"), *extra],
     }
     world.loop.run_until_complete(world.app()(scope, receive, send))
     return sent
@@ -197,6 +200,26 @@ def test_a_body_that_does_not_come_is_given_up(
     first = {"type": "http.request", "body": b"a", "more_body": True}
     sent = ask(world, iter([first]))
     assert sent[0]["status"] == 408
+
+
+def test_a_body_announced_beyond_the_limit_is_not_waited_for(world: Any) -> None:
+    """Refused by its head alone."""
+    length = (b"content-length", b"320001")
+    assert ask(world, iter([]), length)[0]["status"] == 413
+
+
+def test_a_field_that_occurs_twice_is_refused(world: Any) -> None:
+    """Two readers could believe two different ones."""
+    browser = world.browser()
+    form = world.saml.answer(browser.get("/login/saml").headers["location"])
+    twice = [("SAMLResponse", "QUJD"), *form.items()]
+    answer = browser.post(
+        "/saml/acs",
+        content=urlencode(twice),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
+    assert answer.status_code == 400
+    assert world.sts.calls == []
 
 
 def test_a_client_that_goes_away_is_no_error(
