@@ -391,6 +391,15 @@ class TestByPost:
 
         assert self.post(browser, etree.tostring(root)).status_code == 400
 
+    def test_refuses_a_long_relay_state(self, world: Any, browser: Any) -> None:
+        """It has the same bound."""
+        root = etree.fromstring(ask(world).to_xml())
+        sign_element(root, world.portal)
+        request = base64.b64encode(etree.tostring(root)).decode()
+        for length, status in ((1024, 200), (1025, 400)):
+            fields = {"SAMLRequest": request, "RelayState": "x" * length}
+            assert browser.post("/saml/sso", fields).status_code == status
+
     @pytest.mark.parametrize(
         "xml", [b"", b"<", b"<a/>", b"<!DOCTYPE a><a/>", b"\xff", b"<a>" * 9000]
     )
