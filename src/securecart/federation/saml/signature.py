@@ -82,6 +82,8 @@ def verify_enveloped(element: Element, keys: Sequence[bytes]) -> bytes:
         info = _read(element, signature)
     except InvalidDocument as error:
         raise InvalidSignature(str(error)) from None
+    # xmlsec, given a key, does not read KeyInfo. This way it need not be trusted in
+    # that.
     key_info = signature.find(f"{DS}KeyInfo")
     if key_info is not None:
         signature.remove(key_info)

@@ -24,7 +24,7 @@ from securecart.federation.saml import (
     build_response,
     sign_element,
 )
-from securecart.federation.saml.names import AUTHN_FAILED, DS, A, P
+from securecart.federation.saml.names import AUTHN_FAILED, DS, EC, EMAIL_ADDRESS, A, P
 
 if TYPE_CHECKING:
     from tests.unit.federation.saml.conftest import Forge
@@ -423,6 +423,39 @@ def test_an_enveloped_transform_with_parameters_is_refused(forge: "Forge") -> No
         forge.verify(root)
 
 
+def test_a_canonicalization_with_unknown_parameters_is_refused(
+    forge: "Forge",
+) -> None:
+    """InclusiveNamespaces is the only one there is."""
+    root = forge.genuine()
+    for transform in list(root.iter(f"{DS}Transform"))[1:]:
+        etree.SubElement(transform, f"{EC}InclusiveNamespaces", PrefixList="a")
+        etree.SubElement(transform, f"{EC}Other")
+    with pytest.raises(InvalidSignature, match="unknown parameters"):
+        forge.verify(root)
+
+
+def test_a_digest_with_parameters_is_refused(forge: "Forge") -> None:
+    """No digest accepted here has any."""
+    root = forge.genuine()
+    method = root.find(f".//{DS}DigestMethod")
+    assert method is not None
+    etree.SubElement(method, f"{DS}Length").text = "8"
+    with pytest.raises(InvalidSignature, match="digest algorithm"):
+        forge.verify(root)
+
+
+def test_bytes_other_than_the_signed_ones_are_never_read(
+    forge: "Forge", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should lxml ever canonicalise otherwise than xmlsec, nothing is believed."""
+    monkeypatch.setattr(
+        "securecart.federation.saml.signature._take_out", lambda *_: None
+    )
+    with pytest.raises(InvalidSignature, match="differs from what was signed"):
+        forge.verify(forge.genuine())
+
+
 def test_an_empty_reference_uri_is_refused(forge: "Forge") -> None:
     """It means the whole document, wherever the assertion was moved to."""
     with pytest.raises(InvalidSignature):
@@ -560,6 +593,16 @@ def test_another_issuer_of_the_assertion_alone_is_refused(forge: "Forge") -> Non
         forge.verify(forge.changed(change))
 
 
+def test_an_issuer_of_another_format_is_refused(forge: "Forge") -> None:
+    """The same letters as an e-mail address name somebody else."""
+
+    def change(assertion: Element) -> None:
+        assertion[0].set("Format", EMAIL_ADDRESS)
+
+    with pytest.raises(WrongIssuer):
+        forge.verify(forge.changed(change))
+
+
 def test_another_issuer_of_the_response_alone_is_refused(forge: "Forge") -> None:
     """Nor may the envelope contradict it."""
     root = forge.genuine()
@@ -604,9 +647,13 @@ def test_another_recipient_is_refused(forge: "Forge") -> None:
     root = forge.genuine(recipient="https://other.example.com/acs")
     with pytest.raises(WrongAudience, match="destination"):
         forge.verify(root)
-    root.set("Destination", forge.answer.recipient)
-    with pytest.raises(WrongAudience, match="recipient"):
-        forge.verify(root)
+    for destination in (forge.answer.recipient, None):
+        if destination is None:
+            del root.attrib["Destination"]
+        else:
+            root.set("Destination", destination)
+        with pytest.raises(WrongAudience, match="another recipient"):
+            forge.verify(root)
 
 
 def test_another_destination_is_refused(forge: "Forge") -> None:
@@ -719,6 +766,45 @@ def test_a_missing_part_is_refused(forge: "Forge", part: str) -> None:
 
     with pytest.raises(InvalidAssertion, match=f"0 {part}"):
         forge.verify(forge.changed(remove))
+
+
+@pytest.mark.parametrize(
+    "part", ["Conditions", "Subject", "AuthnStatement", "Issuer", "Subject/{*}NameID"]
+)
+def test_a_part_that_occurs_twice_is_refused(forge: "Forge", part: str) -> None:
+    """Two readers could believe two different ones."""
+
+    def repeat(assertion: Element) -> None:
+        found = assertion.find(f"{A}{part}")
+        assert found is not None
+        found.addnext(copy.deepcopy(found))
+
+    with pytest.raises(InvalidAssertion, match=r"2 |no NameID"):
+        forge.verify(forge.changed(repeat))
+
+
+def test_an_element_in_the_name_is_refused(forge: "Forge") -> None:
+    """It splits the text, as a comment does."""
+
+    def split(assertion: Element) -> None:
+        name = assertion.find(f".//{A}NameID")
+        assert name is not None
+        etree.SubElement(name, "x").tail = ".evil.com"
+
+    with pytest.raises(InvalidAssertion, match="NameID is not plain text"):
+        forge.verify(forge.changed(split))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [(b'Version="2.0"', b'Version="1.1"'), (b"samlp:Response", b"samlp:Other")],
+)
+def test_another_document_is_refused(forge: "Forge", old: bytes, new: bytes) -> None:
+    """A valid assertion in an envelope of another kind."""
+    xml = etree.tostring(forge.genuine())
+    first = xml.replace(old, new) if b":" in old else xml.replace(old, new, 1)
+    with pytest.raises(InvalidAssertion, match=r"no SAML 2\.0 Response"):
+        forge.verify(first)
 
 
 def test_an_unknown_condition_is_refused(forge: "Forge") -> None:

@@ -159,6 +159,19 @@ def test_a_changed_query_is_refused(
         decode_redirect(query.replace(old, new), keys=provider.signing_keys)
 
 
+def test_a_query_signed_in_another_way_is_refused(
+    request_: AuthnRequest, identity: SigningIdentity, provider: IdpMetadata
+) -> None:
+    """What SigAlg says is what is checked, and nothing else is accepted."""
+    query = _query(
+        encode_redirect(request_.to_xml(), destination=SSO, identity=identity)
+    )
+    sha1 = query.replace("xmldsig-more%23rsa-sha256", "xmldsig%23rsa-sha1")
+    assert sha1 != query
+    with pytest.raises(InvalidRequest, match="RSA-SHA256"):
+        decode_redirect(sha1, keys=provider.signing_keys)
+
+
 def test_a_query_signed_by_another_is_refused(
     request_: AuthnRequest, attacker: SigningIdentity, provider: IdpMetadata
 ) -> None:
