@@ -21,6 +21,7 @@ from securecart.cli.sign_in import (
     oidc_issuer,
     portal_identity,
     role_arn,
+    saml_logout_url,
     saml_metadata_source,
     saml_provider_arn,
 )
@@ -119,7 +120,7 @@ def _options(
         else SamlOptions(
             provider_arn=saml_provider_arn(settings, account),
             identity=portal_identity(installation),
-            logout_url=settings.idp.saml.logout_url,
+            logout_url=saml_logout_url(settings),
         ),
         oidc=None
         if issuer is None

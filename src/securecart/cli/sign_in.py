@@ -72,6 +72,13 @@ def saml_metadata_source(settings: Settings) -> str | None:
     return settings.idp.saml.metadata
 
 
+def saml_logout_url(settings: Settings) -> str | None:
+    """Where a person who signed in by SAML is sent to sign out there too."""
+    if settings.idp.kind == "stand-in":
+        return f"{settings.endpoints.idp}/logout"
+    return settings.idp.saml.logout_url
+
+
 def oidc_client_secret(settings: Settings, installation: Installation) -> str | None:
     """The secret that the portal shows its OpenID provider; None for a public one.
 

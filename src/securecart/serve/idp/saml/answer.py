@@ -44,7 +44,11 @@ def answer_for(
         session_index=session.session_id,
         session_not_on_or_after=session.expires_at,
         authn_context=context,
-        attributes=aws_attributes(signed_in.employee, options),
+        attributes={
+            **aws_attributes(signed_in.employee, options),
+            "displayName": [signed_in.employee.name],
+            "mail": [signed_in.employee.email],
+        },
     )
 
 
