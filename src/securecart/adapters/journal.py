@@ -14,12 +14,12 @@ from typing import Any
 
 from securecart.names.clock import Clock
 from securecart.trail.journal import JournalUnavailable
-from securecart.trail.record import parse_record
+from securecart.trail.record import MAX_LENGTH, parse_record
 
 _FILE_MODE = 0o600
 _DIRECTORY_MODE = 0o700
-_MAX_LINE = 1024 * 1024
-"""Bytes read as one line: four times the longest record."""
+_MAX_LINE = 2 * MAX_LENGTH
+"""Bytes read as one line; a record is never near it."""
 
 
 class JournalFiles:

@@ -12,8 +12,8 @@ from typing import Any
 
 MAX_TEXT = 8192
 """Characters of one value: a managed policy document (6,144) fits."""
-MAX_ITEMS = 100
-"""Items of one list or map: twice the fifty tags that anything may have."""
+MAX_ITEMS = 1000
+"""Items of one list or map: the keys of a batch deletion, none left out."""
 MAX_DEPTH = 6
 """Levels: the deepest of ours, an answer's role with its tags, has four."""
 _CUT = "…"
@@ -93,7 +93,8 @@ def _value(value: Any, depth: int) -> Any:
     if depth and isinstance(value, Mapping):
         return _sifted(value, depth)
     if depth and isinstance(value, list | tuple):
-        return [_value(item, depth - 1) for item in value[:MAX_ITEMS]]
+        items = [_value(item, depth - 1) for item in value[:MAX_ITEMS]]
+        return items if len(value) <= MAX_ITEMS else [*items, _CUT]
     return _CUT
 
 

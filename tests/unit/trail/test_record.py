@@ -283,7 +283,7 @@ def test_values_are_bounded() -> None:
     )
     assert len(found["key"]) == MAX_TEXT
     assert found["key"].endswith("…")
-    assert len(found["deletedKeys"]) == MAX_ITEMS
+    assert found["deletedKeys"] == ["k"] * MAX_ITEMS + ["…"]
     assert len(found["encryptionContext"]) == MAX_ITEMS
     assert str(found["tags"]).count("tags") < 20
     assert found["policy"] == "…"
@@ -291,14 +291,21 @@ def test_values_are_bounded() -> None:
 
 
 def test_a_record_that_is_too_long_says_so(make_event: Callable[..., Event]) -> None:
-    """CloudTrail's 256 KB hold, whatever is in the request."""
-    event = make_event(request_parameters={"deletedKeys": ["k" * 8000] * 100})
+    """The bound holds, whatever is in the request."""
+    event = make_event(request_parameters={"deletedKeys": ["\x01" * 8000] * 1000})
     line = record(event)
     assert len(line) <= MAX_LENGTH
     found = json.loads(line)
     assert found["requestParameters"] is None
     assert found["additionalEventData"] == {"reason": "the record was too long"}
     assert found["eventName"] == "GetObject"
+
+
+def test_no_key_of_a_batch_is_left_out(make_event: Callable[..., Event]) -> None:
+    """S3's largest batch deletion is recorded whole, in its longest form."""
+    keys = ["\x01" * 1020 + f"{index:04}" for index in range(1000)]
+    line = record(make_event(request_parameters={"deletedKeys": keys}))
+    assert json.loads(line)["requestParameters"]["deletedKeys"] == keys
 
 
 @given(key=st.text(), agent=st.text(st.characters()))
