@@ -1,6 +1,7 @@
 """The gateway, put together from what the composition root has."""
 
 from concurrent.futures import Executor
+from datetime import UTC, datetime
 
 from securecart.iam.authorizer import Authorizer
 from securecart.kms import KeyAuthorizer
@@ -17,6 +18,11 @@ from securecart.serve.gateway.pipeline import Authenticator, Pipeline
 from securecart.serve.gateway.server import GatewayServer
 from securecart.serve.gateway.store import Store, Upstream
 from securecart.trail import Journal
+
+
+def _real_time() -> datetime:
+    """The store keeps its own time, and refuses what was signed by another."""
+    return datetime.now(UTC)
 
 
 def build_gateway(
@@ -40,11 +46,11 @@ def build_gateway(
     """Answer a server; `await server.serve(sockets)` runs until cancelled.
 
     `executor` runs `api`. `store_credentials` are the store's own and sign
-    every request to it; `clock` must be the real time, or it refuses them.
+    every request to it.
     """
     limits = limits or Limits()
     backend = Backend(
-        store=Store(upstream, store_credentials, region=region, clock=clock),
+        store=Store(upstream, store_credentials, region=region, clock=_real_time),
         buckets=buckets,
         guard=Guard(authorizer, buckets, account=account),
         keys=Keys(entities, key_authorizer, account=account, region=region),

@@ -101,7 +101,8 @@ class Pipeline:
     def refuse(self, error: ServiceError) -> Answer:
         """See `message.Application.refuse`."""
         ids = Identifiers.draw(self._random(_RANDOM_BYTES))
-        return replace(_error_answer(error, "/", ids, {}), close=True)
+        answer = _identified(_error_answer(error, "/", ids, {}), ids)
+        return replace(answer, close=True)
 
     async def _s3(
         self,
@@ -183,10 +184,13 @@ class Pipeline:
         try:
             return await self._hand_over.answer(incoming)
         except ServiceError as error:
-            return _error_answer(error, incoming.request.path, ids, {})
+            return _identified(
+                _error_answer(error, incoming.request.path, ids, {}), ids
+            )
         except Exception:  # noqa: BLE001 - the last boundary: no traceback leaves
             _log.exception("%s failed", ids.request_id)
-            return _error_answer(_internal(), incoming.request.path, ids, {})
+            answer = _error_answer(_internal(), incoming.request.path, ids, {})
+            return _identified(answer, ids)
 
     async def _health(self) -> Answer:
         """Say 200 only if the store answers too."""
@@ -218,8 +222,11 @@ def _error_answer(
         host_id=ids.host_id,
         details=details,
     )
+    # `_identified` adds these, to errors and to all else alike.
     headers = tuple(
-        header for header in response.headers if header[0] != "x-amz-request-id"
+        header
+        for header in response.headers
+        if header[0] not in {"x-amz-request-id", "x-amz-id-2"}
     )
     return Answer(response.status, headers, response.body)
 
