@@ -19,6 +19,7 @@ from securecart.federation.saml import (
     Expectation,
     IdpMetadata,
     InvalidAssertion,
+    InvalidMetadata,
     InvalidSignature,
     OutsideItsTime,
     VerifiedAssertion,
@@ -119,7 +120,11 @@ def _provider_and_role(call: Call) -> tuple[SamlProvider, Role | None]:
 
 @lru_cache(_PROVIDERS)
 def _metadata(document: str) -> IdpMetadata:
-    return IdpMetadata.parse(document.encode())
+    try:
+        return IdpMetadata.parse(document.encode())
+    except InvalidMetadata:
+        # Put by a release that read it otherwise.
+        raise InvalidIdentityToken("Could not parse metadata.") from None
 
 
 def _verified(

@@ -25,13 +25,17 @@ def auditor(world: "World") -> "World":
 
 
 def _trust(
-    world: "World", principal: Mapping[str, str], **condition: Mapping[str, str]
+    world: "World",
+    principal: Mapping[str, str],
+    *,
+    without: str = "",
+    **condition: Mapping[str, str],
 ) -> None:
     actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
     statement = {
         "Effect": "Allow",
         "Principal": principal,
-        "Action": actions,
+        "Action": [action for action in actions if action != without],
         "Condition": condition,
     }
     document = json.dumps({"Version": "2012-10-17", "Statement": statement})
@@ -157,6 +161,23 @@ def test_a_chain_keeps_transitive_tags_and_source_identity(auditor: "World") -> 
     assert session.tags == (("purpose", "audit"), ("team", "ledger"))
     assert session.transitive_tag_keys == ("team",)
     assert session.source_identity == "ada"
+
+
+@pytest.mark.parametrize("missing", ["sts:TagSession", "sts:SetSourceIdentity"])
+def test_what_a_chain_brings_along_needs_the_role_s_trust(
+    auditor: "World", missing: str
+) -> None:
+    """As if it were passed anew."""
+    employee = _employee(
+        auditor,
+        PrincipalTag__team=["ledger"],
+        TransitiveTagKeys=["team"],
+        SourceIdentity=["ada"],
+    )
+    assert _assume(auditor, employee)
+    _trust(auditor, {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, without=missing)
+    with pytest.raises(AccessDenied, match=f"not authorized to perform: {missing}"):
+        _assume(auditor, employee)
 
 
 def test_a_chain_cannot_rewrite_what_it_inherits(auditor: "World") -> None:

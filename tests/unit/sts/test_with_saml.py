@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from securecart.federation.saml import NameId, SigningIdentity
 from securecart.federation.saml.names import EMAIL_ADDRESS
+from securecart.iam import SamlProvider
 from securecart.names.errors import AccessDenied, ServiceError, ValidationError
 from securecart.policy import MalformedPolicyDocument
 from securecart.sts import (
@@ -127,6 +129,15 @@ def test_an_unreadable_trust_policy_denies(world: "World") -> None:
     """It may have held a Deny."""
     world.put_role(trust_policy="{}")
     with pytest.raises(AccessDenied):
+        world.with_saml()
+
+
+def test_unreadable_metadata_vouches_for_nobody(world: "World") -> None:
+    """It may have been put by another release."""
+    with world.entities.writing() as store:
+        (provider,) = store.list(SamlProvider)
+        store.put(replace(provider, metadata="<a/>"))
+    with pytest.raises(InvalidIdentityToken, match="Could not parse metadata"):
         world.with_saml()
 
 

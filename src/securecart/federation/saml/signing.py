@@ -2,8 +2,8 @@
 
 import base64
 from dataclasses import dataclass, field
-from functools import lru_cache
 from datetime import datetime
+from functools import lru_cache
 
 import xmlsec
 from cryptography import x509
