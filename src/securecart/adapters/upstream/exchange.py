@@ -179,6 +179,10 @@ class Exchange:
         headers, self._headers = self._headers, []
         if status in _INFORMATIONAL or self._failure is not None:
             return
+        if self._head is not None:
+            # A second answer to one request: it could be taken for the next's.
+            self._keep_alive = False
+            return
         self._head = HttpResponse(status, tuple(headers))
         self._keep_alive = self._parser.should_keep_alive()
         if self._bodiless:
@@ -187,7 +191,8 @@ class Exchange:
 
     def on_body(self, piece: bytes) -> None:
         """Queue a piece; pause the store when too much waits."""
-        if self._bodiless or self._failure is not None:
+        if self._complete or self._failure is not None:
+            self._keep_alive = False
             return
         self._pieces.append(piece)
         self._size += len(piece)

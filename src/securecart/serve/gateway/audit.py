@@ -21,19 +21,23 @@ from securecart.wire.sigv4 import SignatureKind, VerifiedSignature
 UNKNOWN = "UnknownOperation"
 _SOURCE = "s3.amazonaws.com"
 _READING = ("Get", "Head", "List")
-_RECORDED_HEADERS = (
-    "range",
-    "x-amz-acl",
-    "x-amz-copy-source",
-    "x-amz-metadata-directive",
-    "x-amz-server-side-encryption",
-    "x-amz-server-side-encryption-aws-kms-key-id",
-    "x-amz-storage-class",
+_RECORDED_HEADERS = frozenset(
+    {
+        "range",
+        "x-amz-acl",
+        "x-amz-copy-source",
+        "x-amz-metadata-directive",
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-storage-class",
+    }
 )
-_RECORDED_ANSWER = (
-    "x-amz-server-side-encryption",
-    "x-amz-server-side-encryption-aws-kms-key-id",
-    "x-amz-version-id",
+_RECORDED_ANSWER = frozenset(
+    {
+        "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-version-id",
+    }
 )
 _METHODS = {
     SignatureKind.HEADER: "AuthHeader",
@@ -119,11 +123,9 @@ def _parameters(facts: Facts) -> dict[str, Any]:
     found: dict[str, Any] = {"Host": request.header("host")}
     if s3 is not None:
         found |= {"bucketName": s3.bucket, "key": s3.key, **dict(s3.parameters)}
-    for name in _RECORDED_HEADERS:
-        value = request.header(name)
-        if value is not None:
-            found[name] = value
-    return found | dict(facts.noted)
+    found.update(each for each in request.headers if each[0] in _RECORDED_HEADERS)
+    found.update(facts.noted)
+    return found
 
 
 def _elements(answer: Answer) -> dict[str, str] | None:

@@ -36,7 +36,9 @@ _log = logging.getLogger(__name__)
 
 _SERVICES = frozenset({"s3"})
 _HEALTH = "/healthz"
-_OWNER_HEADERS = ("x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner")
+_OWNER_HEADERS = frozenset(
+    {"x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"}
+)
 _RANDOM_BYTES = 48
 
 
@@ -148,8 +150,8 @@ class Pipeline:
 
     def _check_owners(self, request: HttpRequest) -> None:
         """A caller may insist on whose bucket it is."""
-        for name in _OWNER_HEADERS:
-            if request.header(name) not in {None, self._backend.account}:
+        for name, value in request.headers:
+            if name in _OWNER_HEADERS and value != self._backend.account:
                 raise AccessDenied("Access Denied")
 
     def _exit(self, facts: Facts, ids: Identifiers, answer: Answer | None) -> Answer:
@@ -170,7 +172,7 @@ class Pipeline:
             _close(answer)
             told = error if isinstance(error, ServiceError) else _internal()
             answer = _error_answer(told, facts.request.path, ids, {})
-        return _identified(replace(answer, headers=(*answer.headers, *extra)), ids)
+        return _identified(answer, ids, extra)
 
     def _preflight(self, request: HttpRequest, ids: Identifiers) -> Answer:
         """Answer OPTIONS, which asks for nothing but the bucket's rules."""
@@ -242,15 +244,16 @@ def _details(facts: Facts) -> Mapping[str, str]:
     return {}
 
 
-def _identified(answer: Answer, ids: Identifiers) -> Answer:
-    return replace(
-        answer,
-        headers=(
-            ("x-amz-request-id", ids.request_id),
-            ("x-amz-id-2", ids.host_id),
-            *answer.headers,
-        ),
+def _identified(
+    answer: Answer, ids: Identifiers, extra: tuple[tuple[str, str], ...] = ()
+) -> Answer:
+    headers = (
+        ("x-amz-request-id", ids.request_id),
+        ("x-amz-id-2", ids.host_id),
+        *answer.headers,
+        *extra,
     )
+    return replace(answer, headers=headers)
 
 
 def _close(answer: Answer) -> None:

@@ -21,7 +21,7 @@ class GatewayServer:
     def __init__(
         self, application: Application, *, clock: Clock, limits: Limits
     ) -> None:
-        self._application = application
+        self.application = application
         self._clock = clock
         self._limits = limits
         self._connections: set[Connection] = set()
@@ -50,7 +50,7 @@ class GatewayServer:
     def connection(self) -> Connection:
         """Answer the protocol for a newly accepted socket."""
         return Connection(
-            self._application, self._limits, self._connections, self._http_date
+            self.application, self._limits, self._connections, self._http_date
         )
 
     def sweep(self, now: float) -> None:

@@ -1,0 +1,457 @@
+"""The steps of every request, over a store that is a fake."""
+
+import hashlib
+import os
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import orjson
+import pytest
+
+from securecart.iam.authorizer import Authorizer
+from securecart.iam.entities import Role
+from securecart.kms import KeyAuthorizer
+from securecart.names.credentials import Credentials
+from securecart.names.entities import InMemoryEntities
+from securecart.names.session import RoleSession
+from securecart.s3 import OPERATIONS as ROWS
+from securecart.s3 import Bucket, InMemoryBuckets
+from securecart.sealing import Keyring, SealingKey
+from securecart.serve.gateway import build_gateway
+from securecart.serve.gateway.message import Answer, Application, Incoming
+from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
+from securecart.sts import Authenticator, Issuer
+from securecart.trail import InMemoryJournal
+from securecart.wire.http import HttpRequest, HttpResponse
+from securecart.wire.sigv4 import sign
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+ACCOUNT, REGION = "111122223333", "us-east-1"
+NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+        "Resource": "arn:aws:s3:::docs/${aws:userid}/*",
+    },
+}
+OURS, THEIRS = "/docs/AROAROLE%3Aalice/x", "/docs/AROAROLE%3Abob/x"
+
+
+class FakeExchange:
+    """One request to the fake store."""
+
+    def __init__(self, store: "FakeStore", request: HttpRequest) -> None:
+        self.request = request
+        self.received = request.body
+        self.ended = False
+        self.closed = False
+        self._store = store
+        self._pieces = list(store.body)
+
+    @property
+    def answered(self) -> bool:
+        return False
+
+    async def send(self, data: bytes) -> None:
+        self.received += data
+
+    async def end(self) -> None:
+        self.ended = True
+
+    async def head(self) -> HttpResponse:
+        return self._store.head
+
+    async def read(self) -> bytes:
+        return self._pieces.pop(0) if self._pieces else b""
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeStore:
+    """Answers everything alike, and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.head = HttpResponse(200, (("content-length", "5"),))
+        self.body: list[bytes] = [b"hello"]
+        self.failure: Exception | None = None
+        self.exchanges: list[FakeExchange] = []
+
+    async def open(
+        self,
+        request: HttpRequest,
+        *,
+        length: int | None = None,  # noqa: ARG002 - the port's signature
+        chunked: bool = False,  # noqa: ARG002
+    ) -> FakeExchange:
+        if self.failure is not None:
+            raise self.failure
+        self.exchanges.append(FakeExchange(self, request))
+        return self.exchanges[-1]
+
+
+class FakeBody:
+    """A body in given pieces; `asked` says that somebody read it."""
+
+    def __init__(self, *pieces: bytes) -> None:
+        self._pieces = list(pieces)
+        self.length: int | None = sum(map(len, pieces))
+        self.asked = False
+
+    async def read(self) -> bytes:
+        self.asked = True
+        return self._pieces.pop(0) if self._pieces else b""
+
+
+class NoKeys:
+    """There are sessions only."""
+
+    def find(self, _access_key_id: str) -> None:
+        return None
+
+
+class Scene:
+    """A pipeline with everything around it in memory."""
+
+    def __init__(self, executor: ThreadPoolExecutor) -> None:
+        self.store = FakeStore()
+        self.journal = InMemoryJournal()
+        self.handed_over: list[HttpRequest] = []
+        entities = InMemoryEntities()
+        with entities.writing() as writer:
+            writer.put(
+                Role(
+                    ACCOUNT,
+                    "Role",
+                    "/",
+                    "AROAROLE",
+                    NOW,
+                    trust_policy="{}",
+                    inline_policies={"folder": orjson.dumps(POLICY).decode()},
+                )
+            )
+        buckets = InMemoryBuckets()
+        buckets.create(Bucket("docs", ACCOUNT, REGION, NOW))
+        issuer = Issuer(Keyring(SealingKey(bytes(32))), bytes(32))
+        session = RoleSession(
+            account=ACCOUNT,
+            role_name="Role",
+            role_path="/",
+            role_id="AROAROLE",
+            session_name="alice",
+            credential_id="",
+            issued_at=NOW,
+            expires_at=NOW + timedelta(hours=1),
+        )
+        self.credentials, _ = issuer.issue(session, random=os.urandom)
+        authorizer = Authorizer(entities)
+        server = build_gateway(
+            account=ACCOUNT,
+            region=REGION,
+            entities=entities,
+            authenticator=Authenticator(issuer, NoKeys()),
+            authorizer=authorizer,
+            key_authorizer=KeyAuthorizer(
+                entities, authorizer.layers_for, account=ACCOUNT, region=REGION
+            ),
+            buckets=buckets,
+            upstream=self.store,
+            store_credentials=Credentials("STORE", "store-secret"),
+            journal=self.journal,
+            api=self._api,
+            executor=executor,
+            clock=lambda: NOW,
+            random=os.urandom,
+        )
+        self.application: Application = server.application
+
+    def _api(self, request: HttpRequest) -> HttpResponse:
+        self.handed_over.append(request)
+        return HttpResponse(200, (("content-type", "text/xml"),), b"<Api/>")
+
+    async def ask(
+        self,
+        method: str,
+        target: str,
+        *headers: tuple[str, str],
+        body: FakeBody | None = None,
+        claimed: str = "UNSIGNED-PAYLOAD",
+        service: str = "s3",
+    ) -> Answer:
+        """Answer what a signed request is answered."""
+        request = sign(
+            HttpRequest(method, target, (("host", "localhost"), *headers), secure=True),
+            self.credentials,
+            region=REGION,
+            service=service,
+            now=NOW,
+            payload_hash=claimed,
+        )
+        return await self.application.answer(Incoming(request, body or FakeBody()))
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [orjson.loads(line) for line in self.journal.records]
+
+
+@pytest.fixture
+def scene() -> Iterator[Scene]:
+    """A fresh pipeline."""
+    with ThreadPoolExecutor(1) as executor:
+        yield Scene(executor)
+
+
+def test_every_operation_that_is_resolved_is_carried_out() -> None:
+    """And those that decide for themselves are the two that have to."""
+    assert OPERATIONS.keys() == {row.name for row in ROWS}
+    undecided = {row.name for row in ROWS if row.action is None}
+    assert undecided | {"CreateBucket"} == DECIDE_THEMSELVES
+
+
+def test_an_allowed_request_is_recorded_and_answered(run: Run, scene: Scene) -> None:
+    """With the store's bytes and none of its names."""
+    scene.store.head = HttpResponse(
+        200,
+        (
+            ("content-length", "5"),
+            ("etag", '"1"'),
+            ("server", "SeaweedFS"),
+            ("seaweed-x-amz-owner", "gw"),
+            ("x-amz-request-id", "theirs"),
+            ("x-amz-server-side-encryption-context", "e30="),
+            ("x-amz-meta-colour", "blue"),
+        ),
+    )
+
+    async def act() -> None:
+        answer = await scene.ask("GET", OURS)
+        assert answer.status == 200
+        names = [name for name, _ in answer.headers]
+        assert names == ["x-amz-request-id", "x-amz-id-2", "etag", "x-amz-meta-colour"]
+        assert answer.headers[0][1] != "theirs"
+        assert not isinstance(answer.body, bytes)
+        assert await answer.body.read() == b"hello"
+        assert [each["eventName"] for each in scene.records] == ["GetObject"]
+
+    run(act())
+
+
+def test_nothing_of_the_callers_reaches_the_store_unasked(
+    run: Run, scene: Scene
+) -> None:
+    """Neither credentials nor a header or parameter that is not known."""
+
+    async def act() -> None:
+        await scene.ask(
+            "GET",
+            OURS,
+            ("range", "bytes=0-1"),
+            ("cookie", "secret"),
+            ("x-forwarded-for", "1.2.3.4"),
+            ("seaweed-x-amz-owner", "me"),
+            ("x-seaweedfs-anything", "x"),
+            ("accept-encoding", "gzip"),
+        )
+        sent = scene.store.exchanges[0].request
+        assert {name for name, _ in sent.headers} == {
+            "host",
+            "range",
+            "x-amz-date",
+            "x-amz-content-sha256",
+            "authorization",
+        }
+        assert "Credential=STORE/" in (sent.header("authorization") or "")
+        assert sent.target == OURS
+        assert str(scene.credentials.session_token) not in str(sent)
+
+    run(act())
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("GET", THEIRS),
+        ("PUT", THEIRS),
+        ("DELETE", THEIRS),
+        ("POST", f"{THEIRS}?uploads"),
+        ("GET", "/docs?list-type=2"),
+        ("PUT", "/docs?policy"),
+        ("DELETE", "/docs"),
+        ("GET", "/"),
+        ("GET", "/absent/x"),
+    ],
+)
+def test_a_denied_request_reaches_neither_store_nor_body(
+    run: Run, scene: Scene, method: str, target: str
+) -> None:
+    """And leaves its record."""
+
+    async def act() -> None:
+        body = FakeBody(b"x" * 100)
+        answer = await scene.ask(method, target, body=body)
+        assert answer.status == 403
+        assert b"<Code>AccessDenied</Code>" in bytes(answer.body)  # type: ignore[arg-type] # an error is never a stream
+        assert scene.store.exchanges == []
+        assert not body.asked
+        assert [each["errorCode"] for each in scene.records] == ["AccessDenied"]
+
+    run(act())
+
+
+@pytest.mark.parametrize("size", [10, 300_000])
+def test_a_payload_that_is_not_what_was_signed_is_never_completed(
+    run: Run, scene: Scene, size: int
+) -> None:
+    """A small one is not sent at all, of a large one the end is held back."""
+
+    async def act() -> None:
+        body = os.urandom(size)
+        pieces = [body[start : start + 65536] for start in range(0, size, 65536)]
+        wrong = hashlib.sha256(body + b"!").hexdigest()
+        answer = await scene.ask("PUT", OURS, body=FakeBody(*pieces), claimed=wrong)
+        assert answer.status == 400
+        assert scene.records[0]["errorCode"] == "XAmzContentSHA256Mismatch"
+        if size < 65536:
+            assert scene.store.exchanges == []
+        else:
+            (exchange,) = scene.store.exchanges
+            assert len(exchange.received) < size
+            assert exchange.closed
+        right = hashlib.sha256(body).hexdigest()
+        answer = await scene.ask("PUT", OURS, body=FakeBody(*pieces), claimed=right)
+        assert answer.status == 200
+        assert scene.store.exchanges[-1].received == body
+
+    run(act())
+
+
+@pytest.mark.parametrize(
+    "failure", [ConnectionError("gone"), TimeoutError("full"), ConnectionResetError()]
+)
+def test_a_store_that_is_away_is_told_and_comes_back(
+    run: Run, scene: Scene, failure: Exception
+) -> None:
+    """503, recorded; and the next request that finds it is answered."""
+
+    async def act() -> None:
+        scene.store.failure = failure
+        assert (await scene.ask("GET", OURS)).status == 503
+        health = HttpRequest("GET", "/healthz", (("host", "a"),))
+        assert (
+            await scene.application.answer(Incoming(health, FakeBody()))
+        ).status == 503
+        assert scene.records[0]["errorCode"] == "ServiceUnavailable"
+        scene.store.failure = None
+        assert (await scene.ask("GET", OURS)).status == 200
+
+    run(act())
+
+
+def test_without_a_record_nothing_leaves(
+    run: Run, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The object's stream is closed unread."""
+
+    def full(_: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    async def act() -> None:
+        monkeypatch.setattr(scene.journal, "append", full)
+        answer = await scene.ask("GET", OURS)
+        assert answer.status == 500
+        assert isinstance(answer.body, bytes)
+        assert b"space" not in answer.body
+        assert scene.store.exchanges[0].closed
+
+    run(act())
+
+
+def test_the_stores_errors_are_told_in_our_words(run: Run, scene: Scene) -> None:
+    """An unknown one is ours, and nothing of its document leaves."""
+    document = (
+        b"<Error><Code>%b</Code><Message>volume 7 at 127.0.0.1:9333</Message>"
+        b"<Resource>/buckets/docs</Resource></Error>"
+    )
+
+    async def act() -> None:
+        for code, status, told in (
+            (b"InvalidRange", 416, b"InvalidRange"),
+            (b"SignatureDoesNotMatch", 403, b"InternalError"),
+            (b"<", 500, b"InternalError"),
+        ):
+            scene.store.head = HttpResponse(status)
+            scene.store.body = [document % code]
+            answer = await scene.ask("PUT", OURS)
+            assert isinstance(answer.body, bytes)
+            assert b"<Code>%b</Code>" % told in answer.body
+            assert b"127.0.0.1" not in answer.body
+
+    run(act())
+
+
+def test_a_caller_may_insist_on_the_owner(run: Run, scene: Scene) -> None:
+    """x-amz-expected-bucket-owner."""
+
+    async def act() -> None:
+        for owner, status in ((ACCOUNT, 200), ("444455556666", 403)):
+            header = ("x-amz-expected-bucket-owner", owner)
+            assert (await scene.ask("GET", OURS, header)).status == status
+
+    run(act())
+
+
+@pytest.mark.parametrize("service", ["iam", "kms", "sts"])
+def test_other_services_are_handed_over_whole(
+    run: Run, scene: Scene, service: str
+) -> None:
+    """By the scope of their signature; what they answer is theirs."""
+
+    async def act() -> None:
+        body = FakeBody(b"Action=", b"GetUser")
+        answer = await scene.ask("POST", "/", body=body, service=service)
+        assert answer.body == b"<Api/>"
+        assert scene.handed_over[0].body == b"Action=GetUser"
+        assert scene.journal.records == []
+
+    run(act())
+
+
+def test_an_unsigned_form_is_for_sts(run: Run, scene: Scene) -> None:
+    """AssumeRoleWithSAML has no signature; other forms have no business here."""
+
+    async def act() -> None:
+        form = ("content-type", "application/x-www-form-urlencoded; charset=utf-8")
+        request = HttpRequest("POST", "/", (("host", "a"), form))
+        too_long = FakeBody()
+        too_long.length = 2_000_000
+        for body, status in ((FakeBody(b"Action=x"), 200), (too_long, 400)):
+            answer = await scene.application.answer(Incoming(request, body))
+            assert answer.status == status
+        elsewhere = HttpRequest("POST", "/docs", (("host", "a"), form))
+        answer = await scene.application.answer(Incoming(elsewhere, FakeBody()))
+        assert answer.status in {403, 405}
+        assert len(scene.handed_over) == 1
+
+    run(act())
+
+
+def test_a_failure_of_ours_is_no_traceback(
+    run: Run, scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """500 with a request id, and a record."""
+
+    async def act() -> None:
+        scene.store.failure = ZeroDivisionError("a secret path /etc")
+        answer = await scene.ask("GET", OURS)
+        assert answer.status == 500
+        assert isinstance(answer.body, bytes)
+        assert b"secret" not in answer.body
+        assert scene.records[0]["errorCode"] == "InternalError"
+
+    monkeypatch.setattr("securecart.serve.gateway.pipeline._log.disabled", True)
+    run(act())
