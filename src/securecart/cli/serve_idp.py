@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from securecart.adapters.sql.database import create_tables, open_sqlite
 from securecart.adapters.sql.expiring import SqlExpiringRecords
-from securecart.cli.installation import open_installation
+from securecart.cli.installation import prepare_installation
 from securecart.cli.keyrings import idp_keyring
 from securecart.cli.place import Place
 from securecart.cli.sign_in import (
     client_secret,
     portal_identity,
+    prepare_sign_in,
     role_arn,
     saml_provider_arn,
 )
@@ -26,7 +27,10 @@ from securecart.serve.idp.options import IdpOptions, OidcClient, ServiceProvider
 def serve_idp(place: Place, sockets: Sequence[socket.socket], clock: Clock) -> None:
     """Serve until asked to stop."""
     settings = place.settings
-    installation = open_installation(place.data)
+    installation = prepare_installation(
+        place.data, account=settings.account.id, region=settings.account.region
+    )
+    prepare_sign_in(place, installation)
     engine = open_sqlite(place.data / "idp.db")
     create_tables(engine)
     portal = settings.endpoints.portal

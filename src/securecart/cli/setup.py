@@ -1,13 +1,11 @@
 """`securecart plan` and `apply`: the account as the blueprint wants it."""
 
-import boto3
 import click
-from botocore.exceptions import BotoCoreError, ClientError
 
-from securecart.adapters.aws import AwsAccount, Endpoint
+from securecart.adapters.aws import AwsAccount, Endpoint, explained
 from securecart.adapters.fetch import Fetch
 from securecart.adapters.saml_metadata import read_metadata
-from securecart.blueprint import Blueprint, Oidc, Saml, SetupFailed, apply, verify
+from securecart.blueprint import Blueprint, Oidc, Saml, apply, verify
 from securecart.cli.account import administrator
 from securecart.cli.installation import Installation, open_installation
 from securecart.cli.place import Place
@@ -73,16 +71,11 @@ def _at(place: Place) -> tuple[Blueprint, AwsAccount]:
 def _account_of_caller(settings: Settings) -> str:
     """The account that the environment's credentials are for."""
     endpoint = Endpoint(settings.account.region, settings.aws_endpoint)
-    try:
-        sts = boto3.Session(region_name=endpoint.region).client(
+    with explained("find out whose credentials these are", endpoint.name):
+        sts = endpoint.session().client(
             "sts", endpoint_url=endpoint.url, config=endpoint.config()
         )
         return sts.get_caller_identity()["Account"]
-    except (BotoCoreError, ClientError) as error:
-        raise SetupFailed(
-            f"{endpoint.name} does not say whose credentials these are ({error}): set "
-            "AWS_PROFILE, or the variables that the AWS CLI reads"
-        ) from None
 
 
 def _blueprint(settings: Settings, account: str, region: str) -> Blueprint:

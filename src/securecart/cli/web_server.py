@@ -1,5 +1,6 @@
 """uvicorn for the portal and the stand-in IdP, with every choice spelled out."""
 
+import contextlib
 import socket
 from collections.abc import Sequence
 
@@ -14,7 +15,7 @@ _DRAIN_SECONDS = 5
 
 
 def serve_web(app: FastAPI, sockets: Sequence[socket.socket]) -> None:
-    """Serve until SIGTERM, then let requests under way finish."""
+    """Serve until SIGTERM or Ctrl-C, then let requests under way finish."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -32,4 +33,6 @@ def serve_web(app: FastAPI, sockets: Sequence[socket.socket]) -> None:
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         backlog=_BACKLOG,
     )
-    uvicorn.Server(config).run(sockets=list(sockets))
+    # Ctrl-C comes back as an exception once everything is drained.
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=list(sockets))

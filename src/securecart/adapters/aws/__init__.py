@@ -2,6 +2,7 @@
 
 from securecart.adapters.aws.account import AwsAccount
 from securecart.adapters.aws.endpoint import Endpoint
+from securecart.adapters.aws.failures import explained
 from securecart.adapters.aws.sts_client import (
     AssumedRole,
     StsClient,
@@ -16,4 +17,5 @@ __all__ = [
     "StsClient",
     "StsRejected",
     "StsUnavailable",
+    "explained",
 ]
