@@ -1,8 +1,5 @@
 """Fifteen-minute sessions on a clock that moves: renewed, ended, MFA again."""
 
-import os
-import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -56,7 +53,9 @@ def short_lived(
     tmp_path: Path,
     clock: Clock,
     free_ports: Callable[[], dict[str, int]],
+    in_background: Callable[..., Any],
     wait_ready: Callable[..., Any],
+    stop: Callable[..., int],
 ) -> Iterator[Any]:
     """An installation on that clock, with sessions of fifteen minutes."""
     del clock
@@ -65,19 +64,13 @@ def short_lived(
     command += ["--data-dir", str(tmp_path / "data")]
     for name, port in free_ports().items():
         command += [f"--{name}-port", str(port)]
-    process = subprocess.Popen(
-        command,
-        cwd=tmp_path,
-        env={**os.environ, "TEST_CLOCK": str(tmp_path / "clock")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
+    process = in_background(
+        command, tmp_path / "data", {"TEST_CLOCK": str(tmp_path / "clock")}
     )
     try:
         yield wait_ready(tmp_path / "data", process)
     finally:
-        process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert stop(process) == 0
 
 
 @pytest.fixture

@@ -63,7 +63,10 @@ export function App({ keeper }: { keeper: SessionKeeper }) {
 }
 
 function Workplace({ keeper, session }: { keeper: SessionKeeper; session: Session }) {
-  const client = useMemo(() => new FolderClient(keeper.current), [keeper]);
+  const client = useMemo(
+    () => new FolderClient(keeper.current, session.folder),
+    [keeper, session.folder],
+  );
   const queue = useMemo(
     () =>
       new UploadQueue(client, keeper.noteActivity, (path) => {

@@ -23,12 +23,12 @@ export class FolderClient {
   /** Asked before each request, so that a long transfer survives a renewal. */
   readonly #session: () => Session;
 
-  constructor(session: () => Session) {
+  constructor(
+    session: () => Session,
+    /** The key prefix of the person's folder, the same for the client's life. */
+    readonly folder: string,
+  ) {
     this.#session = session;
-  }
-
-  get folder(): string {
-    return this.#session().folder;
   }
 
   /** A request about the bucket, such as a listing. */

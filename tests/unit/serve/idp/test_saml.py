@@ -123,6 +123,8 @@ def test_a_sign_in_with_a_password(world: Any, browser: Any) -> None:
     assert assertion.session_index
     assert assertion.session_not_on_or_after == world.clock.now + timedelta(hours=12)
     assert {name: tuple(values) for name, values in assertion.attributes.items()} == {
+        "displayName": (who.name,),
+        "mail": (who.email,),
         AWS + "Role": (f"{world.options.role_arn},{world.options.saml_provider_arn}",),
         AWS + "RoleSessionName": (who.username,),
         AWS + "SessionDuration": ("3600",),
