@@ -13,9 +13,13 @@ pytestmark = pytest.mark.slow
 
 _LARGE = 50 * 2**20
 
-_DROP = """([name, text]) => {
+_SMALL = ("Minutes März.txt", "Quarterly plan.docx", "Travel expenses 2026.xlsx")
+
+_DROP = """(names) => {
   const transfer = new DataTransfer();
-  transfer.items.add(new File([text], name, { type: "text/plain" }));
+  for (const name of names) {
+    transfer.items.add(new File([`contents of ${name}`], name));
+  }
   const target = document.querySelector("section.folder");
   for (const kind of ["dragenter", "dragover", "drop"]) {
     target.dispatchEvent(
@@ -28,7 +32,7 @@ _DROP = """([name, text]) => {
 @pytest.fixture
 def large_file(tmp_path: Path) -> Path:
     """Fifty megabytes that do not compress."""
-    file = tmp_path / "recording.bin"
+    file = tmp_path / "Workshop recording.mp4"
     file.write_bytes(os.urandom(_LARGE))
     return file
 
@@ -62,8 +66,9 @@ def _row(page: Page, name: str) -> Any:
 
 def _work(page: Page, large_file: Path, tmp_path: Path) -> None:
     """Upload, list, open a folder, download byte for byte, delete."""
-    page.evaluate(_DROP, ["Minutes März.txt", "what was said"])
-    expect(_row(page, "Minutes März.txt")).to_be_visible()
+    page.evaluate(_DROP, _SMALL)
+    for name in _SMALL:
+        expect(_row(page, name)).to_be_visible()
     page.get_by_label("Files to upload").set_input_files(large_file)
     expect(page.get_by_role("progressbar").first).to_be_visible()
     expect(page.get_by_text("Uploads finished")).to_be_visible(timeout=60_000)
@@ -89,7 +94,7 @@ def _work(page: Page, large_file: Path, tmp_path: Path) -> None:
     assert download.value.suggested_filename == large_file.name
     assert _digest(copy) == _digest(large_file)
 
-    for name in (large_file.name, "Contracts", "Minutes März.txt"):
+    for name in (large_file.name, "Contracts", *_SMALL):
         page.get_by_role("button", name=f"Delete {name}").click()
         page.get_by_role("dialog").get_by_role("button", name="Delete").click()
         expect(_row(page, name)).to_have_count(0)
