@@ -100,7 +100,7 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
         method=method,
         target=target,
         headers=headers,
-        length=_body_length(headers, version),
+        length=body_length(headers, version),
         keep_alive=version == "1.1" and not _asks_to_close(headers),
         expects_continue=_expects_continue(headers),
     )
@@ -113,8 +113,15 @@ def _one_host(headers: tuple[tuple[str, str], ...], version: str) -> None:
         raise BadRequest("A request has exactly one Host header.")
 
 
-def _body_length(headers: tuple[tuple[str, str], ...], version: str) -> int | None:
-    """The parser has refused most of this already; its leniency may change."""
+def body_length(headers: tuple[tuple[str, str], ...], version: str) -> int | None:
+    """Answer a body's size in bytes, None for a chunked one.
+
+    The parser has refused most of this already; its leniency may change.
+
+    Raises:
+        BadRequest: there are two readings, or none.
+        NotImplementedHere: the transfer coding is not `chunked` alone.
+    """
     lengths = [value for name, value in headers if name == "content-length"]
     codings = [value for name, value in headers if name == "transfer-encoding"]
     if len(lengths) > 1 or len(codings) > 1 or (lengths and codings):

@@ -61,6 +61,7 @@ def test_extensions_and_trailers_are_dropped() -> None:
         b"5_0\r\n",
         b"1234567890abcdef0\r\n",
         b"5\r\nhello!\r\n0\r\n\r\n",
+        b"5\r\nhelloXX0\r\n\r\n",
         b"5\r\nhello\n0\r\n\r\n",
         b"5\r\nhello\r0\r\n",
         b"0\r\nbroken\r\n\r\n",

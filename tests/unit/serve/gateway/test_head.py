@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from securecart.names.errors import ServiceError
-from securecart.serve.gateway.head import parse_head
+from securecart.serve.gateway.head import body_length, parse_head
 from securecart.serve.gateway.limits import Limits
 
 LIMITS = Limits()
@@ -112,6 +112,25 @@ def test_a_head_with_two_readings_is_refused(block: bytes) -> None:
     """Each of these has been used to smuggle a request past a proxy."""
     with pytest.raises(ServiceError) as refused:
         parse_head(block, LIMITS)
+    assert refused.value.code == "BadRequest"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        (("content-length", "5"), ("transfer-encoding", "chunked")),
+        (("content-length", "5"), ("content-length", "5")),
+        (("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")),
+        (("content-length", "5_0"),),
+        (("content-length", "+5"),),
+    ],
+)
+def test_a_length_has_one_reading_whatever_the_parser_lets_through(
+    headers: tuple[tuple[str, str], ...],
+) -> None:
+    """A more lenient release of it would open nothing."""
+    with pytest.raises(ServiceError) as refused:
+        body_length(headers, "1.1")
     assert refused.value.code == "BadRequest"
 
 
