@@ -32,6 +32,9 @@ Ask = Callable[..., tuple[int, bytes]]
 NewStore = Callable[[Path], Store]
 """A store that is not started yet."""
 
+EncryptBucket = Callable[[Store, str], None]
+"""`encrypt(store, bucket)`: make it, and encrypt by default what is put there."""
+
 Run = Callable[[Coroutine[Any, Any, None]], None]
 """Runs a coroutine on a loop whose thread outlives the store."""
 
@@ -153,7 +156,8 @@ def ask() -> Ask:
         S3SigV4Auth(keys, "s3", "us-east-1").add_auth(request)
         with closing(http.client.HTTPConnection("localhost")) as connection:
             connection.sock = socket.socket(socket.AF_UNIX)
-            connection.sock.settimeout(10)
+            # A put waits some seconds for a master that was just restarted.
+            connection.sock.settimeout(30)
             connection.sock.connect(str(store.socket_path))
             connection.request(method, target, body, dict(request.headers))
             response = connection.getresponse()
@@ -184,9 +188,9 @@ def store(
     run(store.stop())
 
 
-@pytest.fixture(scope="module")
-def bucket(store: Store, ask: Ask, key_arn: str) -> str:
-    """A bucket that encrypts with the key of the KMS."""
+@pytest.fixture(scope="session")
+def encrypt(ask: Ask, key_arn: str) -> EncryptBucket:
+    """Makes a bucket that encrypts with the key of the KMS."""
     default = (
         "<ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms</SSEAlgorithm>"
         f"<KMSMasterKeyID>{key_arn}</KMSMasterKeyID>"
@@ -196,6 +200,17 @@ def bucket(store: Store, ask: Ask, key_arn: str) -> str:
         '<ServerSideEncryptionConfiguration xmlns="http://s3.amazonaws.com/doc/'
         f'2006-03-01/"><Rule>{default}</Rule></ServerSideEncryptionConfiguration>'
     )
-    assert ask(store, "PUT", "/documents")[0] == 200
-    assert ask(store, "PUT", "/documents?encryption=", encryption.encode())[0] == 200
+
+    def encrypt(store: Store, bucket: str) -> None:
+        assert ask(store, "PUT", f"/{bucket}")[0] == 200
+        put = ask(store, "PUT", f"/{bucket}?encryption=", encryption.encode())
+        assert put[0] == 200
+
+    return encrypt
+
+
+@pytest.fixture(scope="module")
+def bucket(store: Store, encrypt: EncryptBucket) -> str:
+    """A bucket that encrypts with the key of the KMS."""
+    encrypt(store, "documents")
     return "documents"

@@ -1,17 +1,24 @@
 """No port of the store gives anything to another program on the machine.
 
 Every listening socket of the four processes is found by its inode, so a port
-that a new version of SeaweedFS opens is tried as well.
+that a new version of SeaweedFS opens is tried as well. One of them speaks in
+the clear: the volume server's HTTP port, which wants a token for each chunk.
 """
 
+import base64
+import hashlib
+import hmac
+import json
 import re
 import socket
 import ssl
 import stat
+import time
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +64,44 @@ REQUESTS = [
     ("GET", "/debug/pprof/heap"),
     ("GET", "/debug/vars"),
     ("POST", "/?Action=ListUsers"),
+    ("HEAD", "/status"),
+    ("GET", "/healthz"),
+    ("GET", "/stats/memory"),
+    ("GET", "/stats/disk"),
+    ("GET", "/ui"),
+    ("GET", "/debug/pprof/"),
+    ("GET", "/admin/assign_volume?volume=77"),
+    ("GET", "/admin/vacuum/compact?volume=1"),
+    ("POST", "/admin/delete_collection?collection={bucket}"),
+    ("POST", "/delete?fid={fid}"),
+    ("GET", "/99,0101020304?proxied=true"),
+    ("GET", "/{fid}"),
+    ("HEAD", "/{fid}"),
+    ("GET", "/{slashed}"),
+    ("GET", "/{slashed}/name.txt"),
+    ("GET", "/{fid}_1"),
+    ("GET", "/{fid}?cm=false"),
+    ("GET", "/{fid}?readDeleted=true"),
+    ("GET", "/{fid}?proxied=true"),
+    ("GET", "/{fid}?type=replicate"),
+    ("OPTIONS", "/{fid}"),
+    ("PATCH", "/{fid}"),
+    ("POST", "/{fid}"),
+    ("PUT", "/{fid}"),
+    ("PUT", "/{fid}?type=replicate"),
+    ("DELETE", "/{fid}"),
+    ("DELETE", "/{fid}?cm=false"),
+    ("DELETE", "/{fid}?type=replicate"),
 ]
+
+STATUS = {"DiskStatuses", "Version", "Volumes"}
+VOLUME_STATUS = {
+    *("Collection", "DiskType", "RemoteStorageName", "ReplicaPlacement", "Ttl"),
+    *("Size", "DeletedByteCount", "ModifiedAtSecond", "Id", "DiskId"),
+    *("CompactRevision", "FileCount", "DeleteCount", "Version"),
+    *("ReadOnly", "ReadOnlyCanDelete"),
+}
+"""What the volume server's status page tells; nothing of single documents."""
 
 
 def listening(pid: int) -> tuple[list[tuple[str, int]], list[Path]]:
@@ -113,12 +157,50 @@ def tcp(store: Store, fid: str) -> list[tuple[str, int]]:
 @pytest.fixture(scope="module")
 def requests(bucket: str, fid: str) -> list[bytes]:
     """What a stranger may send, document addresses and all."""
-    lines = [*REQUESTS, ("GET", f"/{fid}"), ("DELETE", f"/{fid}"), ("POST", f"/{fid}")]
+    values = {"bucket": bucket, "fid": fid, "slashed": fid.replace(",", "/")}
     return [
-        f"{method} {target.format(bucket=bucket)} HTTP/1.1\r\nHost: localhost\r\n"
-        "Content-Length: 0\r\nConnection: close\r\n\r\n".encode()
-        for method, target in lines
+        http_request(method, target.format(**values)) for method, target in REQUESTS
     ]
+
+
+@pytest.fixture(scope="module")
+def volume(store: Store, fid: str) -> tuple[str, int]:
+    """Where the volume server speaks HTTP."""
+    assert fid
+    pid = store.health().processes["volume"]
+    arguments = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    (port,) = (found[6:] for found in arguments if found.startswith("-port="))
+    return "127.0.0.1", int(port)
+
+
+@pytest.fixture(scope="module")
+def keys(store: Store) -> dict[str, bytes]:
+    """The keys of the tokens, by variable; only the store's own user sees them."""
+    pid = store.health().processes["volume"]
+    variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    pairs = (each.partition(b"=") for each in variables)
+    return {name.decode(): value for name, _, value in pairs if b"_JWT_" in name}
+
+
+def http_request(method: str, target: str, *headers: str, body: str = "") -> bytes:
+    """A request as bytes, after whose answer the connection is closed."""
+    length = f"Content-Length: {len(body)}"
+    lines = ["Host: localhost", length, "Connection: close", *headers]
+    return "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", body]).encode()
+
+
+def token(key: bytes, algorithm: str = "HS256", **claims: Any) -> str:
+    """A JWT (RFC 7519) by that algorithm of RFC 7518: HS256 or none."""
+    parts = ({"alg": algorithm, "typ": "JWT"}, claims)
+    signed = ".".join(_base64url(json.dumps(part).encode()) for part in parts)
+    if algorithm == "none":
+        return f"{signed}."
+    code = hmac.digest(key, signed.encode(), hashlib.sha256)
+    return f"{signed}.{_base64url(code)}"
+
+
+def _base64url(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
 def exchange(
@@ -181,11 +263,12 @@ def test_every_port_is_on_loopback(tcp: list[tuple[str, int]]) -> None:
     assert {host for host, _ in tcp} == {"127.0.0.1"}
 
 
-def test_plain_http_is_answered_by_no_port(
-    tcp: list[tuple[str, int]], requests: list[bytes]
+def test_plain_http_is_answered_by_the_volume_server_alone(
+    tcp: list[tuple[str, int]], volume: tuple[str, int], requests: list[bytes]
 ) -> None:
     """An HTTPS port says so and no more; a gRPC port hangs up."""
-    for address in tcp:
+    assert volume in tcp
+    for address in set(tcp) - {volume}:
         for request in requests:
             answer = exchange(address, request)
             assert (
@@ -193,6 +276,91 @@ def test_plain_http_is_answered_by_no_port(
                 or answer[0] == TLS_ALERT
                 or answer.startswith(b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an")
             ), (address, request, answer)
+
+
+def test_the_volume_server_wants_a_token(
+    volume: tuple[str, int], requests: list[bytes], fid: str
+) -> None:
+    """Without one there is no document, no name of one, and no change."""
+    opened = {b"GET /status", b"HEAD /status", b"GET /healthz"}
+    empty = {b"HEAD /status", b"GET /healthz", b"OPTIONS /" + fid.encode()}
+    for request in requests:
+        line = request.partition(b" HTTP")[0]
+        head, _, body = exchange(volume, request).partition(b"\r\n\r\n")
+        if line in empty:
+            assert body == b""
+        elif line not in opened:
+            assert re.match(rb"HTTP/1.1 40[01] ", head), (line, head)
+            # An error at most, which repeats a word of the request.
+            assert body == b"" or set(json.loads(body)) == {"error"}
+            assert TEXT not in body
+
+
+def test_the_volume_servers_status_tells_of_no_document(
+    volume: tuple[str, int], fid: str
+) -> None:
+    """Bucket names, numbers and sums of sizes: SeaweedFS cannot hide them."""
+    answer = exchange(volume, http_request("GET", "/status"))
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ")
+    told = json.loads(body)
+    assert set(told) == STATUS
+    for each in told["Volumes"]:
+        assert set(each) == VOLUME_STATUS
+    assert fid.partition(",")[2].encode() not in body
+
+
+def test_a_token_opens_one_chunk_for_one_purpose(
+    volume: tuple[str, int], fid: str, keys: dict[str, bytes]
+) -> None:
+    """The store's own key does open it: so the refusals below mean something."""
+    read = token(keys["WEED_JWT_SIGNING_READ_KEY"], fid=fid, exp=time.time() + 10)
+    bearer = f"Authorization: Bearer {read}"
+    got = exchange(volume, http_request("GET", f"/{fid}", bearer))
+    assert got.startswith(b"HTTP/1.1 200 ")
+    assert TEXT not in got
+    for method in ("PUT", "POST", "DELETE"):
+        refused = exchange(volume, http_request(method, f"/{fid}", bearer, body="x"))
+        assert refused.startswith(b"HTTP/1.1 401 "), (method, refused)
+
+
+@pytest.mark.parametrize("variable", ["SIGNING_KEY", "SIGNING_READ_KEY"])
+@pytest.mark.parametrize(
+    "forgery",
+    ["wrong key", "empty key", "none", "expired", "not yet", "other chunk", "no chunk"],
+)
+def test_a_forged_token_is_refused(
+    volume: tuple[str, int],
+    fid: str,
+    keys: dict[str, bytes],
+    variable: str,
+    forgery: str,
+) -> None:
+    """In the header, the query and the cookie alike; for reading and writing."""
+    key = keys[f"WEED_JWT_{variable}"]
+    now = time.time()
+    other = f"{fid[:-1]}{int(fid[-1], 16) ^ 1:x}"
+    good: dict[str, Any] = {"fid": fid, "exp": now + 10}
+    made = {
+        "wrong key": token(b"k" * 43, **good),
+        "empty key": token(b"", **good),
+        "none": token(key, "none", **good),
+        "expired": token(key, fid=fid, exp=now - 2),
+        "not yet": token(key, nbf=now + 60, **good),
+        "other chunk": token(key, fid=other, exp=now + 10),
+        "no chunk": token(key, exp=now + 10),
+    }[forgery]
+    methods = ["GET", "HEAD"] if "READ" in variable else ["PUT", "POST", "DELETE"]
+    for method in methods:
+        for target, header in (
+            (f"/{fid}", f"Authorization: Bearer {made}"),
+            (f"/{fid}?jwt={made}", "Accept: */*"),
+            (f"/{fid}", f"Cookie: jwt={made}; AT={made}"),
+            (f"/{fid}?type=replicate", f"Authorization: Bearer {made}"),
+        ):
+            request = http_request(method, target, header, body="x")
+            answer = exchange(volume, request)
+            assert answer.startswith(b"HTTP/1.1 401 "), (method, target, answer)
 
 
 def test_plain_grpc_is_answered_by_no_port(tcp: list[tuple[str, int]]) -> None:
@@ -225,10 +393,13 @@ def test_grpc_wants_the_stores_own_certificate(
 
 
 def test_the_same_questions_are_answered_to_the_store_itself(
-    store: Store, tcp: list[tuple[str, int]], requests: list[bytes]
+    store: Store,
+    tcp: list[tuple[str, int]],
+    volume: tuple[str, int],
+    requests: list[bytes],
 ) -> None:
-    """So the silence above is the certificate's doing, on each of the ports."""
-    for address in tcp:
+    """So the silence above is the certificate's doing, on each TLS port."""
+    for address in set(tcp) - {volume}:
         answers = [
             exchange(address, HTTP2_PREFACE, ours(store, "h2")),
             exchange(address, requests[0], ours(store, "http/1.1")),
@@ -237,7 +408,7 @@ def test_the_same_questions_are_answered_to_the_store_itself(
 
 
 def test_a_certificate_alone_opens_nothing(
-    store: Store, tcp: list[tuple[str, int]], requests: list[bytes]
+    store: Store, tcp: list[tuple[str, int]], requests: list[bytes], fid: str
 ) -> None:
     """Behind TLS stand the JWTs, the signature, and `-disableHttp`.
 
@@ -253,7 +424,9 @@ def test_a_certificate_alone_opens_nothing(
                 assert TEXT not in answer
     # The master shows its front page whatever the query of `/` says.
     front_pages = {b"GET /", b"GET /ui/index.html", b"POST /?Action=ListUsers"}
-    assert answered <= front_pages | {b"GET /status", b"GET /cluster/status"}
+    pages = {b"GET /status", b"HEAD /status", b"GET /healthz", b"GET /cluster/status"}
+    # S3 tells every origin that asks; what it then sends must be signed.
+    assert answered <= front_pages | pages | {f"OPTIONS /{fid}".encode()}
 
 
 def test_the_sockets_are_out_of_reach_and_ask_for_a_signature(

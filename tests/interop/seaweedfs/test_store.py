@@ -1,12 +1,15 @@
 """The store starts, survives what kills it, and leaves nothing behind."""
 
+import hashlib
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,9 @@ pytestmark = pytest.mark.slow
 Ask = Callable[..., tuple[int, bytes]]
 NewStore = Callable[[Path], Store]
 Run = Callable[[Coroutine[Any, Any, None]], None]
+EncryptBucket = Callable[[Store, str], None]
+
+MEGABYTE = 1024 * 1024
 
 SECRET = b"the figures of the third quarter are for nobody else; " * 40
 
@@ -138,6 +144,60 @@ def test_documents_on_disk_are_unreadable_without_kms(
     kept = [file.read_bytes() for file in root.rglob("*") if file.is_file()]
     assert any(plain in content for content in kept)
     assert not any(SECRET[:54] in content for content in kept)
+
+
+def test_a_multipart_document_reads_back_by_any_range_and_after_a_restart(
+    tmp_path: Path, new_store: NewStore, encrypt: EncryptBucket, ask: Ask, run: Run
+) -> None:
+    """Each part has a data key of its own, and each chunk is fetched by HTTP."""
+    content = os.urandom(12 * MEGABYTE)
+    boundaries = [5 * MEGABYTE, 10 * MEGABYTE]
+    first = new_store(tmp_path)
+    run(first.start())
+    encrypt(first, "documents")
+    put_in_parts(ask, first, "/documents/large", content, boundaries)
+    assert_reads_back(ask, first, "/documents/large", content, boundaries)
+    run(first.stop())
+    second = new_store(tmp_path)
+    run(second.start())
+    try:
+        assert_reads_back(ask, second, "/documents/large", content, boundaries)
+    finally:
+        run(second.stop())
+
+
+def put_in_parts(
+    ask: Ask, store: Store, target: str, content: bytes, boundaries: list[int]
+) -> None:
+    """Upload the content in parts that end at the boundaries."""
+    status, begun = ask(store, "POST", f"{target}?uploads=")
+    upload = re.search(rb"<UploadId>([^<]+)<", begun)
+    assert status == 200
+    assert upload is not None
+    edges = [0, *boundaries, len(content)]
+    listed = ""
+    for number, (start, end) in enumerate(pairwise(edges), start=1):
+        query = f"partNumber={number}&uploadId={upload[1].decode()}"
+        part = content[start:end]
+        assert ask(store, "PUT", f"{target}?{query}", part)[0] == 200
+        tag = hashlib.md5(part, usedforsecurity=False).hexdigest()
+        listed += f'<Part><PartNumber>{number}</PartNumber><ETag>"{tag}"</ETag></Part>'
+    done = f"<CompleteMultipartUpload>{listed}</CompleteMultipartUpload>".encode()
+    query = f"uploadId={upload[1].decode()}"
+    assert ask(store, "POST", f"{target}?{query}", done)[0] == 200
+
+
+def assert_reads_back(
+    ask: Ask, store: Store, target: str, content: bytes, boundaries: list[int]
+) -> None:
+    """Whole, around each boundary, from part to part, and at both ends."""
+    assert ask(store, "GET", target) == (200, content)
+    ranges = [(edge - 3, edge + 4) for edge in boundaries]
+    ranges += [(edge, edge + 17) for edge in boundaries]
+    ranges += [(boundaries[0] - 1, boundaries[-1] + 1), (0, 1), (7, len(content))]
+    for start, end in ranges:
+        got = ask(store, "GET", target, range=f"bytes={start}-{end - 1}")
+        assert got == (206, content[start:end]), (start, end)
 
 
 @pytest.mark.parametrize("name", ["master", "volume", "filer", "s3"])

@@ -28,6 +28,10 @@ SeaweedFS's default of 8, the fourth bucket is one too many."""
 
 _MIN_FREE_SPACE = "500MiB"
 
+_TOKEN_SECONDS = 10
+"""How long one chunk may be read or written with the token made for it. It is
+looked at when a request begins, so this need not cover the transfer."""
+
 
 @dataclass(frozen=True, slots=True)
 class KmsEndpoint:
@@ -101,7 +105,11 @@ class Ports:
 
 
 def security_toml(places: Places) -> str:
-    """Mutual TLS everywhere, and who may call whom by gRPC."""
+    """Mutual TLS, who may call whom by gRPC, and how long a token lives.
+
+    There is no `[https.volume]`: the S3 process reads the chunks of an
+    encrypted multipart object by `http://`, whatever is written here.
+    """
     callers = {
         "master": ("master", "volume", "filer", "client"),
         "volume": ("master", "volume", "filer", "client"),
@@ -116,7 +124,9 @@ def security_toml(places: Places) -> str:
         if allowed:
             names = ",".join(map(common_name, allowed))
             lines.append(f'allowed_commonNames = "{names}"')
-    for component in ("master", "volume", "filer", "client"):
+    for section in ("jwt.signing", "jwt.signing.read"):
+        lines += [f"[{section}]", f"expires_after_seconds = {_TOKEN_SECONDS}"]
+    for component in ("master", "filer"):
         lines += [f"[https.{component}]", "enabled = true", f"ca = {ca}"]
         lines += _pair(places, component)
     return "\n".join(lines) + "\n"
@@ -180,7 +190,7 @@ def master_arguments(places: Places, ports: Ports) -> tuple[str, ...]:
 
 
 def volume_arguments(places: Places, ports: Ports) -> tuple[str, ...]:
-    """Where the bytes are; its HTTP port asks for a certificate and a JWT."""
+    """Where the bytes are; its HTTP port asks for a JWT for each chunk."""
     return (
         *_listening(ports.volume, ports.volume_grpc),
         f"-ip={LOOPBACK}",
