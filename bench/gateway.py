@@ -1,6 +1,6 @@
 """What the gateway costs: GET and PUT through it, against SeaweedFS direct.
 
-Run `python bench/gateway.py`; about a minute. One store, one run, the two
+Run `python bench/gateway.py`; about two minutes. One store, one run, the two
 sides by turns; printed are medians and their ratio. Through the gateway every
 request has a session's signature, a decision on its folder, the payload's
 hash and an audit record in a file; direct it has SeaweedFS's own check of a
