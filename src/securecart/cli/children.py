@@ -12,6 +12,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 10.0
@@ -19,6 +20,8 @@ _STEADY_SECONDS = 30.0
 """A child that ran this long starts again with the first pause."""
 _STOP_SECONDS = 10.0
 """How long a child may drain before it is killed."""
+_LOG_BYTES = 2**20
+"""A log that is longer makes room at the next start; one older is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Child:
             await process.wait()
 
     async def _spawn(self) -> None:
-        with self._log.open("ab") as log:
+        with _open_log(self._log) as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -105,3 +108,11 @@ class Child:
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
             await self._spawn()
+
+
+def _open_log(path: Path) -> BinaryIO:
+    """Open a log to append to, 0600."""
+    if path.exists() and path.stat().st_size > _LOG_BYTES:
+        path.replace(path.with_name(f"{path.name}.old"))
+    flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
+    return os.fdopen(os.open(path, flags, 0o600), "ab")

@@ -8,7 +8,7 @@ start shows them. Both are replaced whole, so no reader ever sees half a file.
 import fcntl
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -99,10 +99,7 @@ class Directory:
                 )
             employees[employee.username] = employee
         # The directory goes last: once it is there, all of it is there.
-        replace_file(
-            path.parent / _SAMPLE_SIGN_INS,
-            _to_json({"sample_sign_ins": [asdict(each) for each in sign_ins]}),
-        )
+        _write_samples(path, sign_ins)
         _write(path, employees)
         return cls(path)
 
@@ -136,7 +133,8 @@ def set_password(path: Path, username: str, password: str) -> None:
 def set_passwords(path: Path, passwords: Mapping[str, str]) -> None:
     """Give employees passwords, by user name: all of them or, on error, none.
 
-    About 30 ms a password.
+    About 30 ms a password. A sample's stands in its file again, since every
+    start shows it.
 
     Raises:
         UnknownEmployee: if there is nobody of one of the user names.
@@ -151,6 +149,14 @@ def set_passwords(path: Path, passwords: Mapping[str, str]) -> None:
                 employees[username], password_hash=hash_password(password)
             )
         _write(path, employees)
+        samples = sample_sign_ins(path)
+        _write_samples(
+            path,
+            [
+                replace(each, password=passwords.get(each.username, each.password))
+                for each in samples
+            ],
+        )
 
 
 def sample_sign_ins(path: Path) -> tuple[SampleSignIn, ...]:
@@ -179,6 +185,11 @@ def _read(path: Path) -> Mapping[str, Employee]:
 def _write(path: Path, employees: Mapping[str, Employee]) -> None:
     document = {"employees": [asdict(each) for each in employees.values()]}
     replace_file(path, _to_json(document))
+
+
+def _write_samples(path: Path, sign_ins: Sequence[SampleSignIn]) -> None:
+    document = {"sample_sign_ins": [asdict(each) for each in sign_ins]}
+    replace_file(path.parent / _SAMPLE_SIGN_INS, _to_json(document))
 
 
 def _to_json(document: object) -> bytes:

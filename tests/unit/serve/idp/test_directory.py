@@ -145,6 +145,15 @@ class TestTheFile:
             if each.username not in names
         )
 
+    def test_a_samples_new_password_is_the_one_that_is_shown(self, path: Path) -> None:
+        """Every start prints the samples: what it prints must work."""
+        first, second, _ = sample_sign_ins(path)
+        set_password(path, first.username, "quite another one")
+        shown = sample_sign_ins(path)
+
+        assert shown[0].password == "quite another one"
+        assert shown[1] == second
+
     def test_some_departments_must_use_codes(self, path: Path) -> None:
         """And only those."""
         for each in Directory.load(path):
