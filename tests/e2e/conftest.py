@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -9,11 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from html import unescape
 from pathlib import Path
 from typing import Any
 
 import boto3
+import httpx
 import pyotp
 import pytest
 from botocore.config import Config
@@ -21,6 +25,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 _START_SECONDS = 60
 _STOP_SECONDS = 30
+_GONE_SECONDS = 5
+"""After the parent's death: the kernel ends the store, a broken pipe the rest."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +71,23 @@ def start(data: Path, ports: dict[str, int], *extra: str) -> subprocess.Popen[by
     command = [sys.executable, "-m", "securecart", "up", "--data-dir", str(data)]
     for name, port in ports.items():
         command += [f"--{name}-port", str(port)]
-    # Its own group, so that a test may end all of it whatever happens.
-    return subprocess.Popen(
-        [*command, *extra],
-        cwd=data.parent,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    return in_background([*command, *extra], data)
+
+
+def in_background(
+    command: list[str], data: Path, environment: dict[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Run a command beside its data directory; what it prints goes to a file."""
+    with (data.parent / "output.txt").open("wb") as output:
+        # Its own group, so that a test may end all of it whatever happens.
+        return subprocess.Popen(
+            command,
+            cwd=data.parent,
+            env={**os.environ, **(environment or {})},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
 
 
 def wait_ready(data: Path, process: subprocess.Popen[bytes]) -> Running:
@@ -86,7 +101,7 @@ def wait_ready(data: Path, process: subprocess.Popen[bytes]) -> Running:
             break
         time.sleep(0.05)
     stop(process)
-    output = process.stdout.read().decode() if process.stdout else ""
+    output = (data.parent / "output.txt").read_text()
     logs = "".join(
         f"\n--- {log.name}\n{log.read_text()[-3000:]}"
         for log in sorted((data / "logs").glob("*.log"))
@@ -104,6 +119,55 @@ def stop(process: subprocess.Popen[bytes]) -> int:
             os.killpg(process.pid, signal.SIGKILL)
             raise
     return process.returncode
+
+
+class Home:
+    """A data directory of a test's own, started and stopped as it likes."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self._ports = _ports()
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def begin(self) -> subprocess.Popen[bytes]:
+        """Start, and do not wait."""
+        # One that was killed left its own behind.
+        (self.data / "ready.json").unlink(missing_ok=True)
+        self.process = start(self.data, self._ports)
+        return self.process
+
+    def up(self) -> Running:
+        """Start, and wait until everything answers."""
+        return wait_ready(self.data, self.begin())
+
+    def running(self) -> Running:
+        """What runs now."""
+        assert self.process is not None
+        return wait_ready(self.data, self.process)
+
+    def processes(self) -> dict[int, str]:
+        """Every living process whose command line names the directory, by id."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            # A process may end while we look; a zombie's command line is empty.
+            with suppress(OSError):
+                command = (entry / "cmdline").read_text().replace("\0", " ")
+                if entry.name.isdecimal() and str(self.data) in command:
+                    found[int(entry.name)] = command
+        return found
+
+    def wait_gone(self) -> None:
+        """Wait until nothing runs for the directory."""
+        if self.process is not None:
+            self.process.wait(_GONE_SECONDS)
+        deadline = time.monotonic() + _GONE_SECONDS
+        while remaining := self.processes():
+            assert time.monotonic() < deadline, remaining
+            time.sleep(0.05)
+
+    def stop(self) -> int:
+        """Ctrl-C, and the exit code."""
+        return 0 if self.process is None else stop(self.process)
 
 
 def _ports() -> dict[str, int]:
@@ -126,6 +190,12 @@ def free_ports() -> Callable[[], dict[str, int]]:
 def start_fixture() -> Callable[..., subprocess.Popen[bytes]]:
     """See `start`."""
     return start
+
+
+@pytest.fixture(scope="session", name="in_background")
+def in_background_fixture() -> Callable[..., subprocess.Popen[bytes]]:
+    """See `in_background`."""
+    return in_background
 
 
 @pytest.fixture(scope="session", name="stop")
@@ -151,6 +221,20 @@ def running(
         yield wait_ready(data, process)
     finally:
         assert stop(process) == 0
+
+
+@pytest.fixture(scope="session")
+def new_home() -> Callable[[Path], Home]:
+    """Makes an installation that was never started; whoever starts it stops it."""
+    return Home
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """An installation that was never started."""
+    home = Home(tmp_path / "data")
+    yield home
+    home.stop()
 
 
 @pytest.fixture(scope="session")
@@ -214,3 +298,33 @@ def sign_in(running: Running) -> Callable[..., dict[str, Any]]:
         return dict(told)
 
     return sign_in
+
+
+@pytest.fixture(scope="session")
+def sign_in_without_browser() -> Callable[[Running, str], dict[str, Any]]:
+    """Sign in by the same pages with a plain HTTP client; answers the session."""
+
+    def sign_in(running: Running, department: str) -> dict[str, Any]:
+        person = running.person(department)
+        with httpx.Client(follow_redirects=True, trust_env=False, timeout=30) as http:
+            page = http.get(f"{running.portal}/login/oidc")
+            page = _send_form(http, page, person, "username", "password")
+            if "totp_secret" in person:
+                code = {"code": pyotp.TOTP(person["totp_secret"]).now()}
+                page = _send_form(http, page, code, "code")
+            assert str(page.url) == f"{running.portal}/", page.text
+            return dict(http.get(f"{running.portal}/api/session").json())
+
+    return sign_in
+
+
+def _send_form(
+    http: httpx.Client, page: httpx.Response, typed: dict[str, str], *names: str
+) -> httpx.Response:
+    """Fill in the only form of a page, hidden fields and all."""
+    action = re.search(r'<form method="post" action="([^"]+)"', page.text)
+    assert action, page.text
+    hidden = r'<input type="hidden" name="([^"]+)" value="([^"]*)"'
+    fields = {name: unescape(value) for name, value in re.findall(hidden, page.text)}
+    fields |= {name: typed[name] for name in names}
+    return http.post(page.url.join(unescape(action[1])), data=fields)
