@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import uvicorn
 from fastapi import FastAPI
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
 _IDLE_SECONDS = 15
 _CONCURRENT_REQUESTS = 512
@@ -14,13 +15,33 @@ _BACKLOG = 1024
 _DRAIN_SECONDS = 5
 
 
+class _Protocol(H11Protocol):
+    """HTTP by h11, which bounds the head of a request; httptools does not.
+
+    uvicorn's own trips, with a traceback in the log, over bytes that break the
+    protocol while the request before them is still being answered.
+    """
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, unless an answer has gone out already."""
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is None:
+            super().send_400_response(msg)
+            return
+        cycle.disconnected = True
+        cycle.message_event.set()
+        if cycle.response_started:
+            self.transport.close()
+        else:
+            super().send_400_response(msg)
+
+
 def serve_web(app: FastAPI, sockets: Sequence[socket.socket]) -> None:
     """Serve until SIGTERM or Ctrl-C, then let requests under way finish."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
-        # h11 bounds the head of a request, uvicorn's httptools protocol does not.
-        http="h11",
+        http=_Protocol,
         ws="none",
         lifespan="off",
         # Targets carry authorization codes: the applications log what they need.
