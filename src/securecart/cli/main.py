@@ -135,9 +135,9 @@ def apply(config: Path | None, data_dir: Path, **ports: int | None) -> None:
 
 @main.command()
 @_at_a_place
-@click.option("--person", help="A session name, such as a user name.")
-@click.option("--document", help="A key, or the beginning of one.")
-@click.option("--action", help="Such as s3:PutObject; * is a wildcard.")
+@click.option("--person", help="A user name; * is a wildcard here and below.")
+@click.option("--document", help="A key, or what follows the folder in it.")
+@click.option("--action", help="Such as s3:PutObject or sts:*.")
 @click.option("--outcome", type=click.Choice(["allowed", "denied", "failed"]))
 @click.option("--since", type=click.DateTime(), help="In UTC.")
 @click.option("--until", type=click.DateTime(), help="In UTC.")
