@@ -13,6 +13,9 @@ from securecart.names.errors import SecureCartError
 
 _DEFAULT_CONFIG = Path("securecart.toml")
 
+_INTERRUPTED = 130
+"""What shells expect of a program that SIGINT ended: 128 and its number."""
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -25,6 +28,9 @@ class _Refusing(click.Group):
         except SecureCartError as error:
             click.echo(f"securecart: {error}", err=True)
             sys.exit(1)
+        except KeyboardInterrupt:
+            click.echo("securecart: interrupted; running it again is safe", err=True)
+            sys.exit(_INTERRUPTED)
 
 
 @click.group(cls=_Refusing)
@@ -69,15 +75,22 @@ def _place(config: Path | None, data_dir: Path, ports: dict[str, int | None]) ->
     if config is None and _DEFAULT_CONFIG.exists():
         config = _DEFAULT_CONFIG
     settings = load_settings(config)
+    chosen = {
+        name.removesuffix("_port"): port
+        for name, port in ports.items()
+        if port is not None
+    }
     addresses = settings.endpoints.model_dump()
-    for name, port in ports.items():
-        if port is not None:
-            addresses[name.removesuffix("_port")] = f"http://localhost:{port}"
+    for part, port in chosen.items():
+        # An https address is a proxy's, and stays.
+        if not (addresses[part] or "").startswith("https://"):
+            addresses[part] = f"http://localhost:{port}"
     endpoints = type(settings.endpoints).model_validate(addresses)
     return Place(
         settings.model_copy(update={"endpoints": endpoints}),
         config,
         data_dir.absolute(),
+        chosen,
     )
 
 
