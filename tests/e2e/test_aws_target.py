@@ -93,13 +93,22 @@ class Company:
         )
 
     def start(
-        self, part: str, config: Path, stop: Callable[[subprocess.Popen[bytes]], int]
+        self,
+        part: str,
+        config: Path,
+        stop: Callable[[subprocess.Popen[bytes]], int],
+        port: int | None = None,
     ) -> Callable[[], int]:
         """Serve a part as a process of its own; answer what stops it."""
+        command = ["serve", part, "--config", str(config), "--data-dir", "data"]
+        address = self.addresses[part]
+        if port is not None:
+            command += [f"--{part}-port", str(port)]
+            address = f"http://localhost:{port}"
         log = self.folder / f"{part}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                _program("serve", part, "--config", str(config), "--data-dir", "data"),
+                _program(*command),
                 cwd=self.folder,
                 env=_environment({}),
                 stdout=output,
@@ -109,7 +118,7 @@ class Company:
         deadline = time.monotonic() + _START_SECONDS
         while process.poll() is None and time.monotonic() < deadline:
             try:
-                httpx.get(f"{self.addresses[part]}/healthz", trust_env=False)
+                httpx.get(f"{address}/healthz", trust_env=False)
             except httpx.TransportError:
                 time.sleep(0.05)
             else:
@@ -241,6 +250,26 @@ def test_a_person_signs_in_and_reaches_s3(
     sts = _client(portal, "sts", session["credentials"])
     who = f"assumed-role/SecureCartEmployee/{session['person']}"
     assert sts.get_caller_identity()["Arn"].endswith(who)
+
+
+def test_behind_a_proxy_it_listens_on_loopback_and_answers_to_its_name(
+    set_up: tuple[Company, Sequence[str], Sequence[str]],
+    free_ports: Callable[[], dict[str, int]],
+    stop: Callable[[subprocess.Popen[bytes]], int],
+) -> None:
+    """The proxy ends TLS and passes the Host header on; cookies are for TLS."""
+    company, port = set_up[0], free_ports()["portal"]
+    config = company.configure("proxied.toml", portal="https://docs.example.com")
+    end = company.start("portal", config, stop, port)
+    login = f"http://localhost:{port}/login/saml"
+    answer = httpx.get(login, headers={"Host": "docs.example.com"}, trust_env=False)
+    other = httpx.get(login, trust_env=False)
+    assert end() == 0
+    assert answer.status_code == 303
+    assert answer.headers["set-cookie"].startswith("__Host-")
+    assert "Secure" in answer.headers["set-cookie"]
+    assert "strict-transport-security" in answer.headers
+    assert other.status_code == 421
 
 
 def _sign_in(

@@ -58,9 +58,4 @@ def _sockets(
 ) -> list[socket.socket]:
     if descriptors:
         return adopt(descriptors)
-    address = {
-        "aws": place.settings.aws_endpoint or "",
-        "idp": place.settings.endpoints.idp,
-        "portal": place.settings.endpoints.portal,
-    }[part]
-    return list(listen(address, option=f"--{part}-port").sockets)
+    return list(listen(place.listening(part), option=f"--{part}-port").sockets)

@@ -48,7 +48,7 @@ def apply_to_installation(
         SecureCartError: if a change cannot be made.
     """
     settings = place.settings
-    endpoint = Endpoint(installation.region, settings.aws_endpoint, admin)
+    endpoint = Endpoint(installation.region, place.listening("aws"), admin)
     blueprint = _blueprint(settings, installation.account, installation.region)
     apply(blueprint, AwsAccount(endpoint, installation.account))
 

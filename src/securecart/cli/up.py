@@ -142,18 +142,13 @@ async def _start(
 
 def _listen_everywhere(place: Place) -> dict[str, Listener]:
     """Take every port, the first that is wanted by most first."""
-    settings = place.settings
-    wanted = {
-        "portal": settings.endpoints.portal,
-        "aws": settings.aws_endpoint or "",
-        "idp": settings.endpoints.idp,
-    }
-    if settings.idp.kind == "external":
-        del wanted["idp"]
+    wanted = ["portal", "aws", "idp"]
+    if place.settings.idp.kind == "external":
+        wanted.remove("idp")
     taken: dict[str, Listener] = {}
     try:
-        for part, address in wanted.items():
-            taken[part] = listen(address, option=f"--{part}-port")
+        for part in wanted:
+            taken[part] = listen(place.listening(part), option=f"--{part}-port")
     except SecureCartError:
         for listener in taken.values():
             listener.close()
@@ -166,12 +161,8 @@ def _child(place: Place, part: str, listener: Listener, lifeline: Lifeline) -> C
     command = [*PROGRAM, "serve", part, "--data-dir", str(place.data)]
     if place.config is not None:
         command += ["--config", str(place.config)]
-    for name, address in (
-        ("portal", place.settings.endpoints.portal),
-        ("idp", place.settings.endpoints.idp),
-        ("aws", place.settings.aws_endpoint),
-    ):
-        command += [f"--{name}-port", str(urlsplit(address or "").port)]
+    for name in ("portal", "idp", "aws"):
+        command += [f"--{name}-port", str(urlsplit(place.listening(name)).port)]
     for descriptor in listener.descriptors:
         command += ["--listen", str(descriptor)]
     command += ["--lifeline", str(lifeline.reading)]
