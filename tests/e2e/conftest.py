@@ -1,8 +1,11 @@
 """A whole SecureCart, started by its own command, and a real browser."""
 
+import base64
+import hashlib
 import json
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import boto3
 import httpx
@@ -328,3 +332,50 @@ def _send_form(
     fields = {name: unescape(value) for name, value in re.findall(hidden, page.text)}
     fields |= {name: typed[name] for name in names}
     return http.post(page.url.join(unescape(action[1])), data=fields)
+
+
+def _sign_in_at(page: Page, address: str, person: dict[str, str]) -> None:
+    page.goto(address)
+    page.get_by_label("User name").fill(person["username"])
+    page.get_by_label("Password").fill(person["password"])
+    page.get_by_role("button", name="Sign in").click()
+
+
+def id_token(running: Running, page: Page, person: dict[str, str]) -> str:
+    """Get an ID token as the portal does: code, PKCE, and the client's secret."""
+    discovery = f"{running.ready['idp']}/.well-known/openid-configuration"
+    provider = httpx.get(discovery).json()
+    callback = f"{running.portal}/oidc/callback"
+    verifier = secrets.token_urlsafe(32)
+    digest = hashlib.sha256(verifier.encode()).digest()
+    question = {
+        "response_type": "code",
+        "client_id": "securecart-portal",
+        "redirect_uri": callback,
+        "scope": "openid",
+        "state": "x",
+        "nonce": "y",
+        "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
+        "code_challenge_method": "S256",
+    }
+    ask = f"{provider['authorization_endpoint']}?{urlencode(question)}"
+    _sign_in_at(page, ask, person)
+    # The portal did not ask, so it leaves the code alone.
+    page.wait_for_url(f"{callback}?*")
+    answer = httpx.post(
+        provider["token_endpoint"],
+        auth=("securecart-portal", (running.data / "portal/client.secret").read_text()),
+        data={
+            "grant_type": "authorization_code",
+            "code": parse_qs(urlsplit(page.url).query)["code"][0],
+            "redirect_uri": callback,
+            "code_verifier": verifier,
+        },
+    )
+    return str(answer.json()["id_token"])
+
+
+@pytest.fixture(scope="session")
+def get_id_token() -> Callable[[Running, Page, dict[str, str]], str]:
+    """See `id_token`."""
+    return id_token

@@ -1,17 +1,14 @@
 """The commands of docs/aws-cli.md, as they stand there, on the local target."""
 
-import base64
-import hashlib
 import os
 import re
-import secrets
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs
 
-import httpx
 import pytest
 from playwright.sync_api import Page
 
@@ -45,40 +42,6 @@ def _saml(running: Any, page: Page, person: Person, folder: Path) -> None:
     (folder / "assertion.b64").write_text(response)
 
 
-def _oidc(running: Any, page: Page, person: Person, folder: Path) -> None:
-    """Get an ID token as the portal does: code, PKCE, and the client's secret."""
-    discovery = f"{running.ready['idp']}/.well-known/openid-configuration"
-    provider = httpx.get(discovery).json()
-    callback = f"{running.portal}/oidc/callback"
-    verifier = secrets.token_urlsafe(32)
-    digest = hashlib.sha256(verifier.encode()).digest()
-    question = {
-        "response_type": "code",
-        "client_id": "securecart-portal",
-        "redirect_uri": callback,
-        "scope": "openid",
-        "state": "x",
-        "nonce": "y",
-        "code_challenge": base64.urlsafe_b64encode(digest).decode().rstrip("="),
-        "code_challenge_method": "S256",
-    }
-    ask = f"{provider['authorization_endpoint']}?{urlencode(question)}"
-    _sign_in(page, ask, person)
-    # The portal did not ask, so it leaves the code alone.
-    page.wait_for_url(f"{callback}?*")
-    answer = httpx.post(
-        provider["token_endpoint"],
-        auth=("securecart-portal", (running.data / "portal/client.secret").read_text()),
-        data={
-            "grant_type": "authorization_code",
-            "code": parse_qs(urlsplit(page.url).query)["code"][0],
-            "redirect_uri": callback,
-            "code_verifier": verifier,
-        },
-    )
-    (folder / "id-token").write_text(answer.json()["id_token"])
-
-
 def _run(
     running: Any, script: list[str], folder: Path, person: Person
 ) -> subprocess.CompletedProcess[str]:
@@ -102,17 +65,23 @@ def _run(
     )
 
 
-_WAYS = {"saml": (_saml, "engineering"), "oidc": (_oidc, "finance")}
-
-
-@pytest.mark.parametrize("way", _WAYS)
+@pytest.mark.parametrize(
+    ("way", "department"), [("saml", "engineering"), ("oidc", "finance")]
+)
 def test_the_commands_do_what_they_say(
-    running: Any, page: Page, tmp_path: Path, way: str
+    running: Any,
+    page: Page,
+    get_id_token: Callable[..., str],
+    tmp_path: Path,
+    way: str,
+    department: str,
 ) -> None:
     """From the answer to a document and back; and everything else is refused."""
-    get_answer, department = _WAYS[way]
     person = running.person(department)
-    get_answer(running, page, person, tmp_path)
+    if way == "saml":
+        _saml(running, page, person, tmp_path)
+    else:
+        (tmp_path / "id-token").write_text(get_id_token(running, page, person))
     found = _blocks()
     refused = found["refused"].splitlines()
     done = _run(
@@ -132,17 +101,3 @@ def test_the_commands_do_what_they_say(
     assert f"{lines[0]}/report.txt to ./copy.txt" in done.stdout
     assert "let in" not in done.stdout
     assert done.stderr.count("(AccessDenied)") == len(refused) == 6, done.stderr
-
-
-def test_another_session_name_gets_no_credentials(
-    running: Any, page: Page, tmp_path: Path
-) -> None:
-    """By OpenID Connect the caller names the session, and so the folder."""
-    person = running.person("finance")
-    _oidc(running, page, person, tmp_path)
-    found = _blocks()
-    script = [found[name] for name in ("setup-local", "names", "oidc")]
-    somebody = {**person, "username": running.person("engineering")["username"]}
-    done = _run(running, [*script, 'test -n "$FOLDER"'], tmp_path, somebody)
-    assert done.returncode != 0
-    assert "(AccessDenied)" in done.stderr
