@@ -5,6 +5,7 @@ Source: OpenID Connect Core 1.0, sections 3.1.3 and 12; RFC 6749, section 2.3.1
 """
 
 import json
+import ssl
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -59,6 +60,8 @@ class OidcClient:
         self._clock = clock
         self._http = httpx.Client(
             transport=transport,
+            # The machine's own authorities: companies have some of theirs.
+            verify=ssl.create_default_context(),
             timeout=_SECONDS,
             follow_redirects=False,
             trust_env=False,
