@@ -13,7 +13,7 @@ up: install
 
 test: install browser
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -q -m slow
+	$(BIN)/pytest -q -m slow -n 2 --dist loadfile
 
 # What a change is checked with while it is made: under a minute.
 check: install

@@ -7,10 +7,12 @@ the account up through its public APIs, and serves nothing itself.
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -232,6 +234,14 @@ def _announce(place: Place, ready: dict[str, Any]) -> None:
             f"  {person['username']:24}{person['password']:36}{person['department']}"
         )
         if "totp_secret" in person:
-            command = f"{sys.argv[0]} code {person['username']}{data}"
+            command = f"{_own_command()} code {person['username']}{data}"
             click.echo(f"  {'':24}one-time code: {command}")
     click.echo("\nCtrl-C stops everything and keeps it.")
+
+
+def _own_command() -> str:
+    """How a person here calls `securecart`: short where that is enough."""
+    script = Path(sys.executable).with_name("securecart")
+    if not script.exists() or shutil.which("securecart") == str(script):
+        return "securecart"
+    return os.path.relpath(script) if script.is_relative_to(Path.cwd()) else str(script)
