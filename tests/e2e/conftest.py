@@ -244,9 +244,13 @@ def home(tmp_path: Path) -> Iterator[Home]:
     home.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, without a window."""
+    """The system's Chromium, without a window.
+
+    For one module: while it lives, Playwright has an event loop running in
+    this thread, and other tests begin loops of their own.
+    """
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     assert chromium, "Chromium is missing: install the Debian package chromium"
     with sync_playwright() as playwright:
