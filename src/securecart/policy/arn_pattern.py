@@ -19,9 +19,13 @@ def segments_of(arn: str) -> Segments:
 
 
 class ArnPattern:
-    """An ARN with wildcards and variables, or `*` for every resource."""
+    """An ARN with wildcards and variables, or `*` for every resource.
 
-    __slots__ = ("_everything", "_head", "_tail", "text")
+    `head` are the patterns of the first five segments, `tail` that of the
+    sixth; for `*` there is no head.
+    """
+
+    __slots__ = ("everything", "head", "tail", "text")
 
     def __init__(self, text: str, *, variables: bool) -> None:
         """Compile.
@@ -32,25 +36,25 @@ class ArnPattern:
             NotUnderstood: if this is no ARN, or a variable is misplaced.
         """
         self.text = text
-        self._everything = text == "*"
-        *head, tail = ("*",) if self._everything else segments_of(text)
-        if not self._everything and (len(head) != _HEAD or head[0] != "arn"):
+        self.everything = text == "*"
+        *head, tail = ("*",) if self.everything else segments_of(text)
+        if not self.everything and (len(head) != _HEAD or head[0] != "arn"):
             raise NotUnderstood('neither an ARN nor "*"')
         if variables and any("${" in segment for segment in head):
             raise NotUnderstood("a variable before the fifth colon of an ARN")
-        self._head = tuple(Pattern(segment, variables=False) for segment in head)
-        self._tail = Pattern(tail, variables=variables)
+        self.head = tuple(Pattern(segment, variables=False) for segment in head)
+        self.tail = Pattern(tail, variables=variables)
 
     @property
     def has_variables(self) -> bool:
         """Whether what this matches depends on the request."""
-        return self._tail.has_variables
+        return self.tail.has_variables
 
     def matches(self, arn: Segments, context: Context) -> bool | None:
         """Whether the ARN matches; None if a variable has no value."""
-        if self._everything:
+        if self.everything:
             return True
-        tail = self._tail.matches(arn[-1], context)
+        tail = self.tail.matches(arn[-1], context)
         if tail is None:
             return None
         return (
@@ -58,6 +62,6 @@ class ArnPattern:
             and len(arn) == _HEAD + 1
             and all(
                 pattern.matches(segment, context)
-                for pattern, segment in zip(self._head, arn, strict=False)
+                for pattern, segment in zip(self.head, arn, strict=False)
             )
         )

@@ -171,9 +171,12 @@ def facts_of(request: Request) -> Facts:
         principal=request.principal,
         action=ascii_lower(request.action),
         resource=segments_of(request.resource),
-        context=whole_context(
-            request.principal, request.context, request.resource_account
-        ),
+        context={
+            **whole_context(
+                request.principal, request.context, request.resource_account
+            ),
+            **request.asserted,
+        },
     )
 
 

@@ -47,8 +47,9 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Actions:
-    """`Action`, or `NotAction` where `excluded`."""
+    """`Action`, or `NotAction` where `excluded`; `texts` as they were written."""
 
+    texts: tuple[str, ...]
     patterns: tuple[Glob, ...]
     excluded: bool
 

@@ -4,7 +4,7 @@ Source: AWS IAM User Guide, "Grammar of the IAM JSON policy language".
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from securecart.policy.arn_pattern import ArnPattern
@@ -166,11 +166,12 @@ class _StatementReader:
 
     def _actions(self, element: dict[str, Any], place: str) -> Actions:
         name = "NotAction" if "NotAction" in element else "Action"
-        globs = _at(f"{place}, {name}", self._action_globs, element[name])
-        return Actions(globs, excluded=name == "NotAction")
+        texts = _at(f"{place}, {name}", _all_texts, element[name])
+        globs = _at(f"{place}, {name}", self._action_globs, texts)
+        return Actions(texts, globs, excluded=name == "NotAction")
 
-    def _action_globs(self, element: Any) -> tuple[Glob, ...]:
-        return tuple(self._action_glob(text) for text in _texts(element))
+    def _action_globs(self, texts: tuple[str, ...]) -> tuple[Glob, ...]:
+        return tuple(self._action_glob(text) for text in texts)
 
     def _action_glob(self, text: str) -> Glob:
         if not _ACTION.fullmatch(text):
@@ -187,7 +188,7 @@ class _StatementReader:
         return Resources(patterns, excluded=name == "NotResource")
 
     def _arn_patterns(self, element: Any) -> tuple[ArnPattern, ...]:
-        return tuple(self._arn_pattern(text) for text in _texts(element))
+        return tuple(self._arn_pattern(text) for text in _all_texts(element))
 
     def _arn_pattern(self, text: str) -> ArnPattern:
         try:
@@ -212,11 +213,10 @@ class _StatementReader:
         return read_conditions(element, variables=self._variables)
 
 
-def _texts(element: Any) -> Iterator[str]:
+def _all_texts(element: Any) -> tuple[str, ...]:
     listed = element if isinstance(element, list) else [element]
     if not listed:
         raise NotUnderstood("an empty list")
-    for text in listed:
-        if not isinstance(text, str):
-            raise NotUnderstood("not text")
-        yield text
+    if not all(isinstance(text, str) for text in listed):
+        raise NotUnderstood("not text")
+    return tuple(listed)

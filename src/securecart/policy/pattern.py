@@ -9,9 +9,10 @@ class Pattern:
 
     Patterns without variables are compiled once; the others are put together
     for each request, since a value may hold `*` and must not become one.
+    `text` is what the policy says, `pieces` the same cut into its parts.
     """
 
-    __slots__ = ("_glob", "_pieces", "text")
+    __slots__ = ("_glob", "pieces", "text")
 
     def __init__(self, text: str, *, variables: bool, wild: bool = True) -> None:
         """Compile.
@@ -20,9 +21,9 @@ class Pattern:
             ValueError: if a variable is malformed.
         """
         self.text = text
-        self._pieces = read_pieces(text, variables=variables, wild=wild)
-        fixed = [p for p in self._pieces if not isinstance(p, Variable)]
-        self._glob = Glob(fixed) if len(fixed) == len(self._pieces) else None
+        self.pieces = read_pieces(text, variables=variables, wild=wild)
+        fixed = [p for p in self.pieces if not isinstance(p, Variable)]
+        self._glob = Glob(fixed) if len(fixed) == len(self.pieces) else None
 
     @property
     def has_variables(self) -> bool:
@@ -37,7 +38,7 @@ class Pattern:
     def _bind(self, context: Context) -> Glob | None:
         bound = [
             piece.value(context) if isinstance(piece, Variable) else piece
-            for piece in self._pieces
+            for piece in self.pieces
         ]
         pieces = [piece for piece in bound if piece is not None]
         return Glob(pieces) if len(pieces) == len(bound) else None

@@ -1,6 +1,6 @@
 """What is asked of the engine, and what it answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
 
 from securecart.names.principal import Principal
@@ -15,6 +15,9 @@ class Request:
     `action` is `service:Action`, `resource` an ARN, `resource_account` the
     twelve digits of its owner. `context` holds the request's condition keys;
     those of the principal the engine adds, and believes nobody else on them.
+    `asserted` holds keys that whoever asks vouches for and that replace the
+    engine's own, an empty tuple making one absent: for simulations, where the
+    principal is known by its ARN alone. No server fills it.
     """
 
     principal: Principal
@@ -22,6 +25,7 @@ class Request:
     resource: str
     context: Context
     resource_account: str
+    asserted: Context = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

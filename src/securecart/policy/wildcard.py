@@ -69,13 +69,17 @@ class _Gapped:
 
 
 class Glob:
-    """A pattern made of literal text and wildcards; matches a whole text."""
+    """A pattern made of literal text and wildcards; matches a whole text.
 
-    __slots__ = ("_first", "_last", "_middle")
+    `pieces` are its parts in their order, as they were given.
+    """
+
+    __slots__ = ("_first", "_last", "_middle", "pieces")
 
     def __init__(self, pieces: Iterable[str | Wild]) -> None:
+        self.pieces = tuple(pieces)
         chunks: list[list[str | Wild]] = [[]]
-        for piece in pieces:
+        for piece in self.pieces:
             if piece is Wild.ANY:
                 chunks.append([])
             elif piece:

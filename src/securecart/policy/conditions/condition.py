@@ -22,11 +22,15 @@ class Quantifier(Enum):
 class Comparison:
     """The values of one key, tested by one operator.
 
-    `name` is the operator as the policy wrote it, `key` in lower case.
+    `name` is the operator as the policy wrote it, `key` in lower case, and
+    `values` what the policy compares with, of which `tests` were compiled.
+    `variables` says whether `${…}` in them is read as a variable.
     """
 
     name: str
     key: str
+    values: tuple[str, ...]
+    variables: bool
     tests: tuple[Test, ...]
     negated: bool
     if_exists: bool

@@ -67,6 +67,8 @@ def _read(name: str, key: str, element: Any, *, variables: bool) -> Condition:
     return Comparison(
         name,
         folded,
+        tuple(values),
+        variables,
         tests,
         negated=operator.negated,
         if_exists=bare.endswith(_IF_EXISTS),
