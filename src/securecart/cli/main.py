@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from securecart.cli.place import DEFAULT_DATA, Place
+from securecart.cli.policy import policy
 from securecart.cli.settings import SettingsError, load_settings
 from securecart.names.errors import SecureCartError
 
@@ -37,6 +38,9 @@ class _Refusing(click.Group):
 @click.version_option(package_name="securecart")
 def main() -> None:
     """A private document folder on S3 for every employee, behind your SSO."""
+
+
+main.add_command(policy)
 
 
 def _at_a_place(command: Command) -> Command:

@@ -1,0 +1,35 @@
+"""The commands `securecart policy …`: try policies, and understand them."""
+
+from typing import BinaryIO
+
+import click
+
+
+@click.group()
+def policy() -> None:
+    """Try IAM policies without an account."""
+
+
+@policy.command()
+@click.argument("file", type=click.File("rb"), default="-")
+def evaluate(file: BinaryIO) -> None:
+    """Decide each request of FILE, one JSON object a line.
+
+    Without FILE the lines come from standard input.
+    """
+    from securecart.cli.policy_evaluate import evaluate_lines
+
+    evaluate_lines(file)
+
+
+@policy.command()
+@click.argument("file", type=click.File("rb"), default="-")
+@click.option("--json", "as_json", is_flag=True, help="The same as data.")
+def explain(file: BinaryIO, *, as_json: bool) -> None:
+    """Say why each request of FILE is allowed or denied.
+
+    It reads what `evaluate` reads.
+    """
+    from securecart.cli.policy_explain import explain_lines
+
+    explain_lines(file, as_json=as_json)
