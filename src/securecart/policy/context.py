@@ -83,17 +83,28 @@ def principal_context(principal: Principal) -> dict[str, str]:
     }
 
 
-def whole_context(
-    principal: Principal, request_context: Context, resource_account: str
-) -> Context:
+def comes_from_the_principal(key: str) -> bool:
+    """Whether a condition key, in lower case, is believed of no request."""
+    return key in _OWNED or key.startswith(_TAG)
+
+
+def owned_context(principal: Principal, resource_account: str) -> dict[str, str]:
+    """Answer the keys that are the same in every request of this principal."""
+    return {**principal_context(principal), "aws:resourceaccount": resource_account}
+
+
+def joined_context(request_context: Context, owned: Context) -> Context:
     """Join them; about the principal, only the principal is believed."""
     believed = {
         key: value
         for key, value in request_context.items()
-        if key not in _OWNED and not key.startswith(_TAG)
+        if not comes_from_the_principal(key)
     }
-    return {
-        **believed,
-        **principal_context(principal),
-        "aws:resourceaccount": resource_account,
-    }
+    return {**believed, **owned}
+
+
+def whole_context(
+    principal: Principal, request_context: Context, resource_account: str
+) -> Context:
+    """Every condition key of one request."""
+    return joined_context(request_context, owned_context(principal, resource_account))

@@ -6,10 +6,10 @@ single account" and "Cross-account policy evaluation logic"; AWS KMS Developer
 Guide, "Key policies in AWS KMS".
 """
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
-from securecart.names.principal import Anonymous, Federated, Root, Service
+from securecart.names.principal import Anonymous, Federated, Principal, Root, Service
 from securecart.policy.arn_pattern import segments_of
 from securecart.policy.casing import ascii_lower
 from securecart.policy.context import whole_context
@@ -32,21 +32,7 @@ def decide(layers: Layers, request: Request) -> Answer:
 
     Inside one account either side may allow. Across accounts both must.
     """
-    case = _Case(layers, request, Layer.RESOURCE)
-    denied = case.denial()
-    if denied:
-        return denied
-    grant, granted = case.resource_grant()
-    if _has_no_account(request):
-        return case.allow(granted) if grant else case.refuse(Layer.RESOURCE)
-    if request.principal.account != request.resource_account:
-        answer = case.own_policies()
-        if answer.allowed and not grant:
-            return case.refuse(Layer.RESOURCE)
-        return replace(answer, statements=answer.statements + granted)
-    if grant is Grant.DIRECT:
-        return case.allow(granted)
-    return case.own_policies(granted if grant is Grant.ROLE else ())
+    return prevailing(_case(layers, request))
 
 
 def decide_key(layers: Layers, request: Request) -> Answer:
@@ -55,7 +41,7 @@ def decide_key(layers: Layers, request: Request) -> Answer:
     The key policy must allow the principal itself, or its account, which
     leaves the rest to the principal's own policies.
     """
-    return _decide_by_owner(layers, request, Layer.RESOURCE)
+    return prevailing_by_owner(_case(layers, request), Layer.RESOURCE)
 
 
 def decide_trust(
@@ -67,88 +53,73 @@ def decide_trust(
     that assumes a role. A caller whom a provider vouches for has none.
     """
     whole = replace(layers or Layers(), resource=trust_policy)
-    return _decide_by_owner(whole, request, Layer.TRUST)
+    return prevailing_by_owner(_case(whole, request), Layer.TRUST)
 
 
-def _decide_by_owner(layers: Layers, request: Request, owner: Layer) -> Answer:
-    """Nothing goes without the resource's own policy."""
-    case = _Case(layers, request, owner)
-    denied = case.denial()
-    if denied:
-        return denied
-    grant, granted = case.resource_grant()
-    if not grant:
-        return case.refuse(owner)
-    if _has_no_account(request):
-        return case.allow(granted)
-    same_account = request.principal.account == request.resource_account
-    if same_account and grant is Grant.DIRECT:
-        return case.allow(granted)
-    answer = case.own_policies(granted if same_account and grant is Grant.ROLE else ())
-    return replace(answer, statements=answer.statements or granted)
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Who asks, whose the resource is, and which statements match.
 
+    What matches is found in two ways, afresh by `decide` and from a
+    session's specialisations by `compiled`; who prevails is found here alone.
+    """
 
-def _has_no_account(request: Request) -> bool:
-    """Whether nobody but the resource's owner can speak for the caller."""
-    return isinstance(request.principal, Anonymous | Federated | Service)
+    layers: Layers
+    principal: Principal
+    resource_account: str
+    matches: Callable[[Statement], bool]
 
-
-class _Case:
-    """One request and the statements that match it, layer by layer."""
-
-    def __init__(self, layers: Layers, request: Request, owner: Layer) -> None:
-        self._layers = layers
-        self._owner = owner
-        self._principal = request.principal
-        self._facts = facts_of(request)
-
-    def denial(self) -> Answer | None:
+    def denial(self, owner: Layer) -> Answer | None:
         """Every Deny of the first layer that has one that matches."""
-        for layer, policies in policies_by_layer(self._layers, self._owner):
+        for layer, policies in policies_by_layer(self.layers, owner):
             found = self._matching(policies, layer, Effect.DENY)
             if found:
                 return Answer(Decision.EXPLICIT_DENY, found, layer)
         return None
 
-    def resource_grant(self) -> tuple[Grant, _Found]:
+    def resource_grant(self, owner: Layer) -> tuple[Grant, _Found]:
         """The strongest grant of the resource's policy, and its statements."""
-        policy = self._layers.resource
+        policy = self.layers.resource
         strongest, refs = Grant.NONE, list[StatementRef]()
         if policy is None:
             return strongest, ()
-        for ref, statement in self._statements((policy,), self._owner, Effect.ALLOW):
+        for ref, statement in self._statements((policy,), owner, Effect.ALLOW):
             if statement.principals is not None:
-                grant = statement.principals.grant_to(self._principal)
+                grant = statement.principals.grant_to(self.principal)
                 strongest = max(strongest, grant)
                 refs.append(ref)
         return strongest, tuple(refs)
 
     def own_policies(self, granted: _Found = ()) -> Answer:
         """The identity policies, or a grant to the role, cut by the others."""
-        layers = self._layers
+        layers = self.layers
         allowing = granted or self._matching(
             layers.identity, Layer.IDENTITY, Effect.ALLOW
         )
         # AWS lets an account's root do everything that no policy denies.
-        if not allowing and not isinstance(self._principal, Root):
-            return self.refuse(Layer.IDENTITY)
+        if not allowing and not isinstance(self.principal, Root):
+            return _refused(Layer.IDENTITY)
         if layers.boundary is not None:
             bounded = self._matching((layers.boundary,), Layer.BOUNDARY, Effect.ALLOW)
             if not bounded:
-                return self.refuse(Layer.BOUNDARY)
+                return _refused(Layer.BOUNDARY)
             allowing += bounded
         if layers.session is not None:
             kept = self._matching(layers.session, Layer.SESSION, Effect.ALLOW)
             if not kept:
-                return self.refuse(Layer.SESSION)
+                return _refused(Layer.SESSION)
             allowing += kept
-        return self.allow(allowing)
+        return _allowed(allowing)
 
-    def allow(self, statements: _Found) -> Answer:
-        return Answer(Decision.ALLOW, statements)
+    @property
+    def has_no_account(self) -> bool:
+        """Whether nobody but the resource's owner can speak for the caller."""
+        return isinstance(self.principal, Anonymous | Federated | Service)
 
-    def refuse(self, layer: Layer) -> Answer:
-        return Answer(Decision.IMPLICIT_DENY, (), layer)
+    @property
+    def in_one_account(self) -> bool:
+        """Whether the caller belongs to the account that owns the resource."""
+        return self.principal.account == self.resource_account
 
     def _matching(
         self, policies: tuple[Policy, ...], layer: Layer, effect: Effect
@@ -160,9 +131,62 @@ class _Case:
     ) -> Iterator[tuple[StatementRef, Statement]]:
         for policy_index, policy in enumerate(policies):
             for index, statement in enumerate(policy.statements):
-                if statement.effect is effect and statement.unmet(self._facts) is None:
+                if statement.effect is effect and self.matches(statement):
                     ref = StatementRef(layer, policy_index, index, statement.sid)
                     yield ref, statement
+
+
+def prevailing(case: Case) -> Answer:
+    """The rule of `decide`."""
+    denied = case.denial(Layer.RESOURCE)
+    if denied:
+        return denied
+    grant, granted = case.resource_grant(Layer.RESOURCE)
+    if case.has_no_account:
+        return _allowed(granted) if grant else _refused(Layer.RESOURCE)
+    if not case.in_one_account:
+        answer = case.own_policies()
+        if answer.allowed and not grant:
+            return _refused(Layer.RESOURCE)
+        return replace(answer, statements=answer.statements + granted)
+    if grant is Grant.DIRECT:
+        return _allowed(granted)
+    return case.own_policies(granted if grant is Grant.ROLE else ())
+
+
+def prevailing_by_owner(case: Case, owner: Layer) -> Answer:
+    """The rule of keys and roles: nothing goes without the resource's own policy."""
+    denied = case.denial(owner)
+    if denied:
+        return denied
+    grant, granted = case.resource_grant(owner)
+    if not grant:
+        return _refused(owner)
+    if case.has_no_account:
+        return _allowed(granted)
+    same_account = case.in_one_account
+    if same_account and grant is Grant.DIRECT:
+        return _allowed(granted)
+    answer = case.own_policies(granted if same_account and grant is Grant.ROLE else ())
+    return replace(answer, statements=answer.statements or granted)
+
+
+def _allowed(statements: _Found) -> Answer:
+    return Answer(Decision.ALLOW, statements)
+
+
+def _refused(layer: Layer) -> Answer:
+    return Answer(Decision.IMPLICIT_DENY, (), layer)
+
+
+def _case(layers: Layers, request: Request) -> Case:
+    facts = facts_of(request)
+    return Case(
+        layers,
+        request.principal,
+        request.resource_account,
+        lambda statement: statement.unmet(facts) is None,
+    )
 
 
 def facts_of(request: Request) -> Facts:
