@@ -139,7 +139,7 @@ ACTIONS = actions(
             "",
             (
                 "AcceptDelegationRequest AssociateDelegationRequest "
-                "RejectDelegationRequest SendDelegationToken"
+                "RejectDelegationRequest SendDelegationToken UpdateDelegationRequest"
             ),
         ),
         (
@@ -176,6 +176,7 @@ ACTIONS = actions(
             ),
         ),
         (_WRITE, "role", "", "DeleteServiceLinkedRole"),
+        (_WRITE, "role role-template", "roletemplatearn", "AcquireRole"),
         (_WRITE, "role", "awsservicename", "CreateServiceLinkedRole"),
         (
             _WRITE,

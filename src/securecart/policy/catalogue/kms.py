@@ -1,7 +1,7 @@
 """The actions of AWS KMS.
 
 Source: Service Authorization Reference, "Actions, resources, and condition
-keys for AWS Key Management Service".
+keys for AWS Key Management Service"; AWS KMS API Reference for the newest.
 """
 
 from securecart.policy.catalogue.action import AccessLevel, actions
@@ -56,6 +56,7 @@ ACTIONS = actions(
                 "EnableKey RotateKeyOnDemand UpdateKeyDescription"
             ),
         ),
+        (_WRITE, "key", f"{_CALL} requestalias", "Decapsulate Encapsulate"),
         (_WRITE, "key", f"{_CALL} primaryregion", "UpdatePrimaryRegion"),
         (_WRITE, "key", f"{_CALL} replicaregion", "ReplicateKey"),
         (_WRITE, "key", f"{_CALL} rotationperiodindays", "EnableKeyRotation"),
