@@ -180,7 +180,7 @@ def _refused(layer: Layer) -> Answer:
 
 
 def _case(layers: Layers, request: Request) -> Case:
-    facts = facts_of(request)
+    facts = facts_of(layers, request)
     return Case(
         layers,
         request.principal,
@@ -189,10 +189,11 @@ def _case(layers: Layers, request: Request) -> Case:
     )
 
 
-def facts_of(request: Request) -> Facts:
+def facts_of(layers: Layers, request: Request) -> Facts:
     """The request as statements look at it."""
     return Facts(
         principal=request.principal,
+        bounded=layers.boundary is not None,
         action=ascii_lower(request.action),
         resource=segments_of(request.resource),
         context={

@@ -36,10 +36,12 @@ class Facts:
     """One request, as statements look at it.
 
     `action` is in lower case, `resource` cut into segments, and `context`
-    holds the principal's own condition keys beside the request's.
+    holds the principal's own condition keys beside the request's. `bounded`
+    says that the principal has a permissions boundary.
     """
 
     principal: Principal
+    bounded: bool
     action: str
     resource: Segments
     context: Context
@@ -91,10 +93,14 @@ class Principals:
         spared = self.listed.spares_from_allow(principal)
         return Grant.NONE if spared else Grant.DIRECT
 
-    def deny(self, principal: Principal) -> bool:
-        """Whether a Deny reaches the principal."""
+    def deny(self, principal: Principal, *, bounded: bool) -> bool:
+        """Whether a Deny reaches the principal.
+
+        With `NotPrincipal` AWS denies whoever has a permissions boundary,
+        listed or not.
+        """
         if self.excluded:
-            return not self.listed.spares_from_deny(principal)
+            return bounded or not self.listed.spares_from_deny(principal)
         return self.listed.denies(principal)
 
 
@@ -118,7 +124,7 @@ class Statement:
         if not self.actions.cover(facts.action):
             return "NotAction" if self.actions.excluded else "Action"
         if self.principals is not None and not (
-            self.principals.deny(facts.principal)
+            self.principals.deny(facts.principal, bounded=facts.bounded)
             if denies
             else self.principals.grant_to(facts.principal)
         ):

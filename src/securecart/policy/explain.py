@@ -30,7 +30,7 @@ class Explanation:
 
 def explain(layers: Layers, request: Request) -> Explanation:
     """Decide, and tell what became of each statement."""
-    facts = facts_of(request)
+    facts = facts_of(layers, request)
     findings = tuple(
         Finding(
             StatementRef(layer, policy_index, index, statement.sid),

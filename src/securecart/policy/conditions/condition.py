@@ -40,8 +40,11 @@ class Comparison:
         """Whether the request satisfies this; None: cannot be decided."""
         found = context.get(self.key, ())
         values = (found,) if isinstance(found, str) else found
+        if self.quantifier is not None and not any(values):
+            # AWS takes an empty text for an empty set, as if nothing were there.
+            return self.quantifier is Quantifier.ALL
         if not values:
-            return self._holds_of_nothing()
+            return self.negated or self.if_exists
         answers = {self._accepts(value, context) for value in values}
         if self.quantifier is Quantifier.ANY:
             return True if True in answers else _unless_unsure(answers, known=False)
@@ -49,11 +52,6 @@ class Comparison:
             # Many values where the policy's author expected one.
             return None
         return False if False in answers else _unless_unsure(answers, known=True)
-
-    def _holds_of_nothing(self) -> bool:
-        if self.quantifier is not None:
-            return self.quantifier is Quantifier.ALL
-        return self.negated or self.if_exists
 
     def _accepts(self, value: str, context: Context) -> bool | None:
         answers = {test(value, context) for test in self.tests}
@@ -71,8 +69,16 @@ class Absence:
     wanted: frozenset[bool]
 
     def holds(self, context: Context) -> bool | None:
-        """Whether the key is absent as wanted; no values are no key."""
-        return (context.get(self.key, ()) == ()) in self.wanted
+        """Whether the key is absent as wanted; no values are no key.
+
+        Whether an empty text is a value AWS leaves open: its pages on set
+        operators call one null, those on this operator speak of keys alone.
+        """
+        found = context.get(self.key, ())
+        values = (found,) if isinstance(found, str) else found
+        if values and not any(values):
+            return True if len(self.wanted) > 1 else None
+        return (not values) in self.wanted
 
 
 Condition = Comparison | Absence
