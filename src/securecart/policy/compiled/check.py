@@ -1,0 +1,25 @@
+"""What is left of an element, asked of every request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from securecart.policy.variables import Context
+
+Check = Callable[[str, Context], bool]
+"""Takes the whole resource and the request's own context, unfiltered.
+
+A check looks up only keys that nothing settled before, so that what a
+request says of its principal is never seen.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Something that depends on the request.
+
+    `present` is a condition key without which it cannot hold, if there is
+    one: it is cheaper to look for than to call the check.
+    """
+
+    check: Check
+    present: str | None = None
