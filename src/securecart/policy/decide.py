@@ -3,7 +3,7 @@
 Source: AWS IAM User Guide, "How AWS enforcement code logic evaluates
 requests to allow or deny access", "Policy evaluation for requests within a
 single account" and "Cross-account policy evaluation logic"; AWS KMS Developer
-Guide, "Key policies in AWS KMS".
+Guide, "Key policies in AWS KMS"; AWS STS API Reference, "GetCallerIdentity".
 """
 
 from collections.abc import Callable, Iterator
@@ -26,13 +26,15 @@ from securecart.policy.request import (
 
 _Found = tuple[StatementRef, ...]
 
+_WHO_AM_I = "sts:getcalleridentity"
+
 
 def decide(layers: Layers, request: Request) -> Answer:
     """Decide a request on a resource whose policy adds to identity policies.
 
     Inside one account either side may allow. Across accounts both must.
     """
-    return prevailing(_case(layers, request))
+    return rule_of(ascii_lower(request.action))(_case(layers, request))
 
 
 def decide_key(layers: Layers, request: Request) -> Answer:
@@ -136,8 +138,18 @@ class Case:
                     yield ref, statement
 
 
+def rule_of(folded_action: str) -> Callable[[Case], Answer]:
+    """Answer the rule by which `decide` decides about an action."""
+    return _knowing_oneself if folded_action == _WHO_AM_I else prevailing
+
+
+def _knowing_oneself(case: Case) -> Answer:
+    """No policy can keep from somebody who signed as whom."""
+    return prevailing(case) if case.has_no_account else _allowed(())
+
+
 def prevailing(case: Case) -> Answer:
-    """The rule of `decide`."""
+    """The rule of `decide`, but for what cannot be denied."""
     denied = case.denial(Layer.RESOURCE)
     if denied:
         return denied
