@@ -5,7 +5,14 @@ import click
 from securecart.adapters.aws import AwsAccount, Endpoint, explained
 from securecart.adapters.fetch import Fetch
 from securecart.adapters.saml_metadata import read_metadata
-from securecart.blueprint import Blueprint, Oidc, Saml, apply, verify
+from securecart.blueprint import (
+    Blueprint,
+    Oidc,
+    Saml,
+    SetupBlocked,
+    apply,
+    verify,
+)
 from securecart.cli.account import administrator
 from securecart.cli.installation import Installation, open_installation
 from securecart.cli.place import Place
@@ -53,7 +60,12 @@ def apply_to_installation(
     apply(blueprint, AwsAccount(endpoint, installation.account))
 
 
-def _at(place: Place) -> tuple[Blueprint, AwsAccount]:
+def reach(place: Place) -> tuple[Endpoint, str]:
+    """Where the account's APIs are, and which account it is.
+
+    Raises:
+        SecureCartError: if there is none, or it is not the configured one.
+    """
     settings = place.settings
     if settings.target == "local":
         installation = open_installation(place.data)
@@ -64,8 +76,18 @@ def _at(place: Place) -> tuple[Blueprint, AwsAccount]:
         credentials = None
         account = _account_of_caller(settings)
     wanted = settings.account.id or account
-    endpoint = Endpoint(region, settings.aws_endpoint, credentials)
-    return _blueprint(settings, wanted, region), AwsAccount(endpoint, account)
+    if wanted != account:
+        raise SetupBlocked(
+            f"the configuration is for the account {wanted}, and these credentials "
+            f"are for {account}: use those of the first"
+        )
+    return Endpoint(region, settings.aws_endpoint, credentials), account
+
+
+def _at(place: Place) -> tuple[Blueprint, AwsAccount]:
+    endpoint, account = reach(place)
+    blueprint = _blueprint(place.settings, account, endpoint.region)
+    return blueprint, AwsAccount(endpoint, account)
 
 
 def _account_of_caller(settings: Settings) -> str:

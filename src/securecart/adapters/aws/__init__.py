@@ -1,6 +1,7 @@
 """AWS's APIs by boto3: AWS itself, or whatever speaks like it at an address."""
 
 from securecart.adapters.aws.account import AwsAccount
+from securecart.adapters.aws.deployment import AwsDeployment
 from securecart.adapters.aws.endpoint import Endpoint
 from securecart.adapters.aws.failures import explained
 from securecart.adapters.aws.sts_client import (
@@ -13,6 +14,7 @@ from securecart.adapters.aws.sts_client import (
 __all__ = [
     "AssumedRole",
     "AwsAccount",
+    "AwsDeployment",
     "Endpoint",
     "StsClient",
     "StsRejected",
