@@ -48,6 +48,24 @@ class IamUser:
 
 
 @dataclass(frozen=True, slots=True)
+class FederatedUser:
+    """Who holds what GetFederationToken gives; policies name it, none is issued."""
+
+    account: str
+    name: str
+
+    @property
+    def arn(self) -> str:
+        """`arn:aws:sts::<account>:federated-user/<name>`."""
+        return f"arn:aws:sts::{self.account}:federated-user/{self.name}"
+
+    @property
+    def userid(self) -> str:
+        """`<account>:<name>`."""
+        return f"{self.account}:{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """An AWS service acting for itself, as S3 does towards KMS."""
 
@@ -108,4 +126,6 @@ class Anonymous:
         return "anonymous"
 
 
-Principal = Root | IamUser | RoleSession | Service | Federated | Anonymous
+Principal = (
+    Root | IamUser | RoleSession | FederatedUser | Service | Federated | Anonymous
+)

@@ -7,6 +7,7 @@ policy elements: Variables and tags" (the table of principal values).
 from securecart.names.principal import (
     Anonymous,
     Federated,
+    FederatedUser,
     IamUser,
     Principal,
     Root,
@@ -51,9 +52,11 @@ def principal_context(principal: Principal) -> dict[str, str]:
     if isinstance(principal, Anonymous):
         return keys | {"aws:principaltype": "Anonymous"}
     keys |= {"aws:principalaccount": principal.account}
-    if isinstance(principal, Root):
+    if isinstance(principal, Root | FederatedUser):
         return keys | {
-            "aws:principaltype": "Account",
+            "aws:principaltype": (
+                "Account" if isinstance(principal, Root) else "FederatedUser"
+            ),
             "aws:principalarn": principal.arn,
         }
     keys |= {_TAG + ascii_lower(key): value for key, value in principal.tags}

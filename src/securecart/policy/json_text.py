@@ -32,13 +32,7 @@ def read_json(text: str) -> Any:
     if len(text) > MAX_CHARACTERS:
         raise ValueError(f"longer than {MAX_CHARACTERS} characters")
     _check_depth(text)
-    value = json.loads(
-        text,
-        object_pairs_hook=_object,
-        parse_int=NumberText,
-        parse_float=NumberText,
-        parse_constant=_no_constant,
-    )
+    value = decode_json(text)
     try:
         json.dumps(value, ensure_ascii=False, default=_as_written).encode()
     except UnicodeEncodeError:
@@ -68,6 +62,23 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=NumberText,
+    parse_float=NumberText,
+    parse_constant=_no_constant,
+)
+
+
+def decode_json(text: str) -> Any:
+    """Read a JSON value whose length and depth the caller bounds.
+
+    Raises:
+        ValueError: if it is no JSON, or names a member of an object twice.
+    """
+    return _DECODER.decode(text)
 
 
 def _as_written(number: NumberText) -> str:

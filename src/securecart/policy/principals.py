@@ -12,6 +12,7 @@ from typing import Any
 from securecart.names.principal import (
     Anonymous,
     Federated,
+    FederatedUser,
     IamUser,
     Principal,
     Root,
@@ -76,7 +77,7 @@ class PrincipalSet:
             return Grant.DIRECT
         if isinstance(principal, RoleSession) and principal.role_arn in self.arns:
             return Grant.ROLE
-        if isinstance(principal, IamUser | RoleSession):
+        if isinstance(principal, IamUser | RoleSession | FederatedUser):
             named = principal.account in self.accounts
             return Grant.ACCOUNT if named else Grant.NONE
         return Grant.NONE

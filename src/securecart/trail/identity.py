@@ -10,6 +10,7 @@ from typing import Any
 from securecart.names.principal import (
     Anonymous,
     Federated,
+    FederatedUser,
     IamUser,
     Principal,
     Root,
@@ -38,8 +39,8 @@ def time_text(moment: datetime) -> str:
 def _identity(principal: Principal) -> dict[str, Any]:
     # Cached values are shared: callers copy before they add.
     match principal:
-        case Root():
-            return _common("Root", principal)
+        case Root() | FederatedUser():
+            return _common(type(principal).__name__, principal)
         case IamUser():
             return {**_common("IAMUser", principal), "userName": principal.name}
         case RoleSession():
@@ -65,7 +66,9 @@ def _identity(principal: Principal) -> dict[str, Any]:
             }
 
 
-def _common(kind: str, principal: Root | IamUser | RoleSession) -> dict[str, Any]:
+def _common(
+    kind: str, principal: Root | IamUser | RoleSession | FederatedUser
+) -> dict[str, Any]:
     return {
         "type": kind,
         "principalId": principal.userid,

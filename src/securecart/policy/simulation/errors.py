@@ -1,0 +1,7 @@
+"""What goes wrong in this room."""
+
+from securecart.names.errors import SecureCartError
+
+
+class MalformedSimulation(SecureCartError):
+    """The JSON does not describe a request; the message names the field."""
