@@ -224,7 +224,9 @@ def _parsed(document: str, kind: PolicyKind) -> Policy:
 def _written(field: str, document: dict[str, Any]) -> str:
     """The document's text again, as the compiled are remembered by it."""
     try:
-        return orjson.dumps(document, default=_number).decode()
+        return orjson.dumps(
+            document, default=_number, option=orjson.OPT_PASSTHROUGH_DATACLASS
+        ).decode()
     except orjson.JSONEncodeError as error:
         raise MalformedSimulation(f"{field}: {error}") from error
 
