@@ -1,40 +1,32 @@
 """What a caller must be allowed, for a request to be carried out.
 
-Source: Service Authorization Reference, "Actions, resources, and condition
-keys for Amazon S3"; Amazon S3 User Guide, "Required permissions for Amazon
-S3 API operations".
+The actions stand in `permissions`; which of the request's headers and
+parameters are condition keys of an action says the catalogue. A key that the
+action does not have is never supplied: a policy that names it there finds it
+absent, as it does at AWS.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
+from securecart.policy.catalogue import find_action
 from securecart.s3.identifier import check_identifier
 from securecart.s3.key import check_key
-from securecart.s3.operations import Scope
-from securecart.s3.request import S3Request
+from securecart.s3.permissions import (
+    CREATES_AN_OBJECT,
+    HEADER_KEYS,
+    PARAMETER_KEYS,
+    PERMISSIONS,
+    On,
+)
+from securecart.s3.request import CopySource, S3Request
 
-_PARAMETER_KEYS = {
-    "prefix": "s3:prefix",
-    "delimiter": "s3:delimiter",
-    "max-keys": "s3:max-keys",
-}
-_LISTED = frozenset({"ListObjects", "ListObjectsV2", "ListObjectVersions"})
-_HEADER_KEYS = {
-    "if-match": "s3:if-match",
-    "if-none-match": "s3:if-none-match",
-    "x-amz-acl": "s3:x-amz-acl",
-    "x-amz-metadata-directive": "s3:x-amz-metadata-directive",
-    "x-amz-object-ownership": "s3:x-amz-object-ownership",
-    "x-amz-server-side-encryption": "s3:x-amz-server-side-encryption",
-    "x-amz-server-side-encryption-aws-kms-key-id": (
-        "s3:x-amz-server-side-encryption-aws-kms-key-id"
-    ),
-    "x-amz-storage-class": "s3:x-amz-storage-class",
-}
-_HEADER_ACTIONS = {
-    "x-amz-acl": {Scope.BUCKET: "s3:PutBucketAcl", Scope.OBJECT: "s3:PutObjectAcl"},
-    "x-amz-object-ownership": {Scope.BUCKET: "s3:PutBucketOwnershipControls"},
-}
+_CREATES = "s3:objectcreationoperation"
+_LOCATION = "s3:locationconstraint"
+_SOURCE = "s3:x-amz-copy-source"
+_VERSION = "s3:versionid"
+_NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,34 +53,36 @@ def required(
         ValueError: for DeleteObjects, which `required_for_key` decides key by
             key, so that nobody takes nothing required for everything allowed.
     """
-    row = request.row
-    if row.action is None:
-        raise ValueError(f"{row.name} is decided key by key")
-    context = _parameter_context(request) | _header_context(request)
-    if location_constraint is not None:
-        context["s3:locationconstraint"] = location_constraint
-    action = row.action
-    if request.version_id is not None and row.version_action is not None:
-        action = row.version_action
-        context["s3:versionid"] = request.version_id
-    found = tuple(
-        Required(each, request.resource, context, request.bucket)
-        for each in (action, *_actions_of_headers(request))
-    )
+    return tuple(_all_required(request, location_constraint))
+
+
+def _all_required(
+    request: S3Request, location_constraint: str | None
+) -> Iterator[Required]:
     source = request.copy_source
-    if source is None:
-        return found
-    read: dict[str, str] = {}
-    if source.version_id is not None:
-        read["s3:versionid"] = source.version_id
-    return (
-        *found,
-        Required(
-            "s3:GetObjectVersion" if source.version_id else "s3:GetObject",
-            f"arn:aws:s3:::{source.bucket}/{source.key}",
-            read,
-            source.bucket,
-        ),
+    for permission in PERMISSIONS[request.operation]:
+        if permission.headers and not _sends_one_of(request, permission.headers):
+            continue
+        if permission.on is On.SOURCE:
+            if source is None:
+                raise ValueError(f"{request.operation} has no source")
+            yield _source_required(permission.for_version(source.version_id), source)
+            continue
+        if permission.on is On.OBJECT and request.key is None:
+            raise ValueError(f"{request.operation} is decided key by key")
+        action = permission.for_version(request.version_id)
+        context = _context(request, action)
+        if location_constraint is not None and _LOCATION in _keys_of(action):
+            context[_LOCATION] = location_constraint
+        yield Required(action, request.resource, context, request.bucket)
+
+
+def _source_required(action: str, source: CopySource) -> Required:
+    return Required(
+        action,
+        f"arn:aws:s3:::{source.bucket}/{source.key}",
+        _version_context(action, source.version_id),
+        source.bucket,
     )
 
 
@@ -102,14 +96,14 @@ def required_for_key(
             for another; an error of that key alone.
     """
     check_key(key)
-    resource = f"{request.resource}/{key}"
-    if version_id is None:
-        return Required("s3:DeleteObject", resource, {}, request.bucket)
-    check_identifier("versionId", version_id)
+    if version_id is not None:
+        check_identifier("versionId", version_id)
+    (permission, *_) = PERMISSIONS[request.operation]
+    action = permission.for_version(version_id)
     return Required(
-        "s3:DeleteObjectVersion",
-        resource,
-        {"s3:versionid": version_id},
+        action,
+        f"{request.resource}/{key}",
+        _version_context(action, version_id),
         request.bucket,
     )
 
@@ -124,30 +118,38 @@ def required_to_see_absence(request: S3Request) -> Required:
     )
 
 
-def _actions_of_headers(request: S3Request) -> Iterator[str]:
-    """What some headers ask for beside the operation itself."""
-    for header, by_scope in _HEADER_ACTIONS.items():
-        if request.request.header(header) is not None and request.row.scope in by_scope:
-            yield by_scope[request.row.scope]
+def _sends_one_of(request: S3Request, headers: frozenset[str]) -> bool:
+    return any(name in headers for name, _ in request.request.headers)
 
 
-def _parameter_context(request: S3Request) -> dict[str, str]:
-    if request.operation not in _LISTED:
-        return {}
-    return {
-        _PARAMETER_KEYS[name]: value
-        for name, value in request.parameters
-        if name in _PARAMETER_KEYS
-    }
+@cache
+def _keys_of(action: str) -> frozenset[str]:
+    """The condition keys of an action; the caller names it, never a request."""
+    found = find_action(action)
+    return frozenset() if found is None else found.condition_keys
 
 
-def _header_context(request: S3Request) -> dict[str, str]:
-    found = {
+def _version_context(action: str, version_id: str | None) -> Mapping[str, str]:
+    if version_id is None or _VERSION not in _keys_of(action):
+        return _NOTHING
+    return {_VERSION: version_id}
+
+
+def _context(request: S3Request, action: str) -> dict[str, str]:
+    keys = _keys_of(action)
+    context = {
         key: value
-        for header, key in _HEADER_KEYS.items()
-        if (value := request.request.header(header)) is not None
+        for name, value in request.parameters
+        if (key := PARAMETER_KEYS.get(name, "")) in keys
     }
-    if request.copy_source is not None:
-        source = request.copy_source
-        found["s3:x-amz-copy-source"] = f"{source.bucket}/{source.key}"
-    return found
+    for name, value in request.request.headers:
+        key = HEADER_KEYS.get(name, "")
+        if key in keys:
+            context.setdefault(key, value)
+    if _SOURCE in context and request.copy_source is not None:
+        # As it was read, for the header can be written in several ways.
+        context[_SOURCE] = f"{request.copy_source.bucket}/{request.copy_source.key}"
+    if _CREATES in keys:
+        creates = CREATES_AN_OBJECT[request.operation]
+        context[_CREATES] = "true" if creates else "false"
+    return context

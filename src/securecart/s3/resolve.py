@@ -14,6 +14,7 @@ from securecart.s3.headers import check_headers, copy_source_of
 from securecart.s3.identifier import check_identifier
 from securecart.s3.key import check_key, check_key_beginning, decode_path
 from securecart.s3.operations import Operation, Scope, operations_of
+from securecart.s3.permissions import CREATES_AN_OBJECT
 from securecart.s3.request import S3Request
 from securecart.wire.http import HttpRequest
 from securecart.wire.query_string import parse_query_string
@@ -141,7 +142,7 @@ def _check_folder_marker(request: S3Request) -> None:
     elif request.operation == "CopyObject":
         if request.copy_source and request.copy_source.key.endswith("/"):
             return
-    elif request.row.action != "s3:PutObject":
+    elif request.operation not in CREATES_AN_OBJECT:
         return
     raise InvalidArgument("An object whose key ends in a slash has no content here.")
 

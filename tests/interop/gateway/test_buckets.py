@@ -75,6 +75,7 @@ def test_configuration_comes_back_as_it_was_put(
     """Each kind, and is gone after it was deleted."""
     for get, absent in (
         (admin.get_bucket_policy, "NoSuchBucketPolicy"),
+        (admin.get_bucket_policy_status, "NoSuchBucketPolicy"),
         (admin.get_bucket_cors, "NoSuchCORSConfiguration"),
         (
             admin.get_bucket_encryption,
@@ -98,6 +99,8 @@ def test_configuration_comes_back_as_it_was_put(
     )
     admin.put_bucket_policy(Bucket=another, Policy=policy)
     assert admin.get_bucket_policy(Bucket=another)["Policy"] == policy
+    status = admin.get_bucket_policy_status(Bucket=another)["PolicyStatus"]
+    assert status == {"IsPublic": False}
     admin.delete_bucket_policy(Bucket=another)
     assert code_of(admin.get_bucket_policy, Bucket=another) == "NoSuchBucketPolicy"
 
@@ -184,6 +187,8 @@ def test_the_public_gets_what_a_policy_gives_it(
         answer = landscape.raw(get.format(another, key).encode())
         assert answer.startswith(b"HTTP/1.1 403 ")
         assert b"<Message>Access Denied</Message>" in answer
+    status = admin.get_bucket_policy_status(Bucket=another)["PolicyStatus"]
+    assert status == {"IsPublic": True}
     admin.put_public_access_block(
         Bucket=another,
         PublicAccessBlockConfiguration={"RestrictPublicBuckets": True},

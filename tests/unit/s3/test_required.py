@@ -14,6 +14,8 @@ from securecart.s3.errors import InvalidArgument
 
 Resolve = Callable[..., S3Request]
 BUCKET = "arn:aws:s3:::docs"
+WHOLE = {"s3:objectcreationoperation": "true"}
+PART = {"s3:objectcreationoperation": "false"}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,13 @@ BUCKET = "arn:aws:s3:::docs"
             {"s3:prefix": "a"},
         ),
         ("GET /docs?uploads", "s3:ListBucketMultipartUploads", BUCKET, {}),
+        (
+            "GET /docs?uploads&prefix=a%2F",
+            "s3:ListBucketMultipartUploads",
+            BUCKET,
+            {},
+        ),
+        ("GET /docs?policyStatus", "s3:GetBucketPolicyStatus", BUCKET, {}),
         ("PUT /docs?cors", "s3:PutBucketCORS", BUCKET, {}),
         ("DELETE /docs?encryption", "s3:PutEncryptionConfiguration", BUCKET, {}),
         ("GET /docs/a", "s3:GetObject", f"{BUCKET}/a", {}),
@@ -46,10 +55,10 @@ BUCKET = "arn:aws:s3:::docs"
             f"{BUCKET}/a",
             {"s3:versionid": "v"},
         ),
-        ("PUT /docs/a", "s3:PutObject", f"{BUCKET}/a", {}),
-        ("POST /docs/a?uploads", "s3:PutObject", f"{BUCKET}/a", {}),
-        ("PUT /docs/a?partNumber=1&uploadId=u", "s3:PutObject", f"{BUCKET}/a", {}),
-        ("POST /docs/a?uploadId=u", "s3:PutObject", f"{BUCKET}/a", {}),
+        ("PUT /docs/a", "s3:PutObject", f"{BUCKET}/a", WHOLE),
+        ("POST /docs/a?uploads", "s3:PutObject", f"{BUCKET}/a", PART),
+        ("PUT /docs/a?partNumber=1&uploadId=u", "s3:PutObject", f"{BUCKET}/a", PART),
+        ("POST /docs/a?uploadId=u", "s3:PutObject", f"{BUCKET}/a", WHOLE),
         ("DELETE /docs/a?uploadId=u", "s3:AbortMultipartUpload", f"{BUCKET}/a", {}),
         ("GET /docs/a?uploadId=u", "s3:ListMultipartUploadParts", f"{BUCKET}/a", {}),
         ("DELETE /docs/a", "s3:DeleteObject", f"{BUCKET}/a", {}),
@@ -69,8 +78,13 @@ def test_one_action(
     assert (one.action, one.resource, one.context) == (action, resource, context)
 
 
-@pytest.mark.parametrize("line", ["PUT /docs/a", "PUT /docs/a?uploadId=u&partNumber=1"])
-def test_a_copy_reads_its_source_too(ask: Resolve, line: str) -> None:
+@pytest.mark.parametrize(
+    ("line", "whole"),
+    [("PUT /docs/a", WHOLE), ("PUT /docs/a?uploadId=u&partNumber=1", PART)],
+)
+def test_a_copy_reads_its_source_too(
+    ask: Resolve, line: str, whole: dict[str, str]
+) -> None:
     """Both must be allowed, each with its own keys."""
     headers = {
         "x_amz_copy_source": "/other/b?versionId=v",
@@ -78,7 +92,7 @@ def test_a_copy_reads_its_source_too(ask: Resolve, line: str) -> None:
     }
     write, read = required(ask(line, **headers))
     assert (write.action, write.resource) == ("s3:PutObject", f"{BUCKET}/a")
-    assert write.context == {
+    assert write.context == whole | {
         "s3:x-amz-copy-source": "other/b",
         "s3:x-amz-metadata-directive": "COPY",
     }
@@ -101,7 +115,7 @@ def test_headers_become_condition_keys(ask: Resolve) -> None:
             if_none_match="*",
         )
     )
-    assert one.context == {
+    assert one.context == WHOLE | {
         "s3:x-amz-server-side-encryption": "aws:kms",
         "s3:x-amz-server-side-encryption-aws-kms-key-id": "k",
         "s3:x-amz-storage-class": "STANDARD",
@@ -120,10 +134,48 @@ def test_an_acl_header_needs_its_own_action(ask: Resolve) -> None:
     ]
 
 
+def test_each_action_has_its_own_keys(ask: Resolve) -> None:
+    """A header is a key of the actions that have it, and of no other."""
+    sent = {"x_amz_acl": "private", "x_amz_storage_class": "STANDARD"}
+    write, acl = required(ask("PUT /docs/a", **sent, if_match="e"))
+    keys = {"s3:x-amz-acl": "private", "s3:x-amz-storage-class": "STANDARD"}
+    assert write.context == WHOLE | keys | {"s3:if-match": "e"}
+    assert acl.context == keys
+    (read,) = required(ask("GET /docs/a", if_match="e"))
+    assert read.context == {}
+
+
+@pytest.mark.parametrize(
+    "name", ["prefix", "versionid", "authtype", "resourceaccount", "tlsversion"]
+)
+def test_a_header_named_like_a_key_is_none(ask: Resolve, name: str) -> None:
+    """A caller cannot say by a header what only the gateway may."""
+    for line in ("GET /docs", "GET /docs/a?versionId=v"):
+        (one,) = required(ask(line, **{name: "x"}))
+        assert "x" not in one.context.values()
+
+
+def test_a_part_has_nothing_of_its_upload(ask: Resolve) -> None:
+    """AWS: encryption is asked for once, when the upload begins.
+
+    A Deny of writes without that header reaches every part, unless it spares
+    what creates no object.
+    """
+    (part,) = required(ask("PUT /docs/a?partNumber=1&uploadId=u"))
+    assert part.context == PART
+
+
 def test_a_region_that_is_asked_for_is_a_key(ask: Resolve) -> None:
     """It stands in the body, so the caller passes it in."""
-    (one,) = required(ask("PUT /docs"), location_constraint="eu-west-1")
-    assert one.context == {"s3:locationconstraint": "eu-west-1"}
+    create, ownership = required(
+        ask("PUT /docs", x_amz_object_ownership="BucketOwnerEnforced"),
+        location_constraint="eu-west-1",
+    )
+    assert create.context == {
+        "s3:locationconstraint": "eu-west-1",
+        "s3:x-amz-object-ownership": "BucketOwnerEnforced",
+    }
+    assert ownership.context == {}
 
 
 def test_delete_objects_is_never_decided_as_a_whole(ask: Resolve) -> None:

@@ -2,7 +2,8 @@
 
 Source: Amazon S3 API Reference, "PutBucketPolicy", "PutBucketVersioning",
 "PutBucketEncryption", "PutBucketCors", "PutPublicAccessBlock",
-"PutBucketOwnershipControls", and the Get and Delete of each.
+"PutBucketOwnershipControls", the Get and Delete of each, and
+"GetBucketPolicyStatus".
 """
 
 import asyncio
@@ -15,6 +16,7 @@ from securecart.s3 import (
     DefaultEncryption,
     PublicAccessBlock,
     Versioning,
+    is_public,
     read_bucket_policy,
     read_ownership,
     read_versioning,
@@ -27,6 +29,7 @@ from securecart.s3.errors import (
     OwnershipControlsNotFoundError,
     ServerSideEncryptionConfigurationNotFoundError,
 )
+from securecart.s3.xml import write_document
 from securecart.serve.gateway.answers import document
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.message import Answer
@@ -50,6 +53,15 @@ async def get_bucket_policy(_backend: Backend, call: Call) -> Answer:
     if policy is None:
         raise NoSuchBucketPolicy
     return Answer(200, (_JSON,), policy.text.encode())
+
+
+async def get_bucket_policy_status(_backend: Backend, call: Call) -> Answer:
+    """Answer whether the policy lets in everybody."""
+    policy = call.existing_bucket.policy
+    if policy is None:
+        raise NoSuchBucketPolicy
+    public = str(is_public(policy)).lower()
+    return document(write_document("PolicyStatus", {"IsPublic": public}))
 
 
 async def put_bucket_policy(backend: Backend, call: Call) -> Answer:

@@ -25,6 +25,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListObjectVersions": listing.list_entries,
     "ListMultipartUploads": listing.list_entries,
     "GetBucketPolicy": configuration.get_bucket_policy,
+    "GetBucketPolicyStatus": configuration.get_bucket_policy_status,
     "PutBucketPolicy": configuration.put_bucket_policy,
     "DeleteBucketPolicy": configuration.delete_bucket_policy,
     "GetBucketVersioning": configuration.get_bucket_versioning,
