@@ -52,11 +52,11 @@ def _check_depth(text: str) -> None:
 
 
 def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(members)
-    if len(found) < len(members):
-        names = [name for name, _ in members]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice[:80]!r} stands twice in one object")
+    found = dict[str, Any]()
+    for name, value in members:
+        if name in found:
+            raise ValueError(f"{name[:80]!r} stands twice in one object")
+        found[name] = value
     return found
 
 
