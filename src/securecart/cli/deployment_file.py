@@ -5,6 +5,7 @@ Policies are JSON objects, as IAM and S3 take them. A role's `arn` and
 """
 
 import json
+from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -62,6 +63,20 @@ class _File(_Part):
     folder: str = f"${{{OWN_ID}}}/"
     unique: list[str] = []
     slash_free: list[str] = []
+
+
+def load_deployment(path: Path) -> Deployment:
+    """Read a file.
+
+    Raises:
+        DeploymentFileError: if it cannot be read, is no deployment, or one
+            of its policies is none.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DeploymentFileError(f"{path}: {error.strerror}") from None
+    return read_deployment(content, str(path))
 
 
 def read_deployment(content: bytes, source: str) -> Deployment:

@@ -152,6 +152,43 @@ def apply(config: Path | None, data_dir: Path, **ports: int | None) -> None:
 
 @main.command()
 @_at_a_place
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), required=False)
+@click.option("--folder", help="What each key of a person's begins with.")
+@click.option("--unique", multiple=True, help="A key that one person only has.")
+@click.option("--slash-free", multiple=True, help="A key that never holds a slash.")
+@click.option("--json", "as_json", is_flag=True, help="The same as data.")
+def prove(
+    file: Path | None,
+    folder: str | None,
+    unique: tuple[str, ...],
+    slash_free: tuple[str, ...],
+    *,
+    as_json: bool,
+    config: Path | None,
+    data_dir: Path,
+    **ports: int | None,
+) -> None:
+    """Prove that nobody comes to another's folder, or show who does.
+
+    Examined is what is deployed, or the policies of FILE. Ends with 0 if it
+    is proved, 1 if it is not so, 2 if neither could be shown.
+    """
+    if file is not None:
+        from securecart.cli.deployment_file import load_deployment
+
+        deployment = load_deployment(file)
+    else:
+        from securecart.cli.setup import deployed
+
+        deployment = deployed(_place(config, data_dir, ports))
+    from securecart.cli.prove import Assumed, show_proof
+
+    assumed = Assumed(folder, frozenset(unique), frozenset(slash_free))
+    show_proof(deployment, assumed, as_json=as_json)
+
+
+@main.command()
+@_at_a_place
 @click.option("--person", help="A user name; * is a wildcard here and below.")
 @click.option("--document", help="A key, or what follows the folder in it.")
 @click.option("--action", help="Such as s3:PutObject or sts:*.")

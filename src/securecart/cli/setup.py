@@ -1,8 +1,8 @@
-"""`securecart plan` and `apply`: the account as the blueprint wants it."""
+"""The account: what the blueprint wants of it, and what stands there."""
 
 import click
 
-from securecart.adapters.aws import AwsAccount, Endpoint, explained
+from securecart.adapters.aws import AwsAccount, AwsDeployment, Endpoint, explained
 from securecart.adapters.fetch import Fetch
 from securecart.adapters.saml_metadata import read_metadata
 from securecart.blueprint import (
@@ -19,6 +19,7 @@ from securecart.cli.place import Place
 from securecart.cli.settings import Settings
 from securecart.cli.sign_in import oidc_issuer, saml_metadata_source
 from securecart.names.credentials import Credentials
+from securecart.proof.deployment import Deployment
 
 
 def show_plan(place: Place) -> None:
@@ -60,12 +61,22 @@ def apply_to_installation(
     apply(blueprint, AwsAccount(endpoint, installation.account))
 
 
-def reach(place: Place) -> tuple[Endpoint, str]:
-    """Where the account's APIs are, and which account it is.
+def deployed(place: Place) -> Deployment:
+    """What stands in the account now, as far as the proof needs it.
 
     Raises:
-        SecureCartError: if there is none, or it is not the configured one.
+        SecureCartError: if it cannot be read.
     """
+    settings = place.settings
+    return AwsDeployment(*_reach(place)).read(
+        role=settings.role.name,
+        bucket=settings.folder.bucket,
+        key_alias=settings.folder.key_alias,
+    )
+
+
+def _reach(place: Place) -> tuple[Endpoint, str]:
+    """Where the account's APIs are, and which account it is."""
     settings = place.settings
     if settings.target == "local":
         installation = open_installation(place.data)
@@ -85,7 +96,7 @@ def reach(place: Place) -> tuple[Endpoint, str]:
 
 
 def _at(place: Place) -> tuple[Blueprint, AwsAccount]:
-    endpoint, account = reach(place)
+    endpoint, account = _reach(place)
     blueprint = _blueprint(place.settings, account, endpoint.region)
     return blueprint, AwsAccount(endpoint, account)
 
