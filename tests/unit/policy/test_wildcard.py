@@ -45,6 +45,14 @@ def test_agrees_where_the_first_tries_fail(chunk: str, text: str) -> None:
     assert Glob(wildcards(pattern)).matches(text) is reference(pattern, text)
 
 
+def test_a_match_may_lie_across_two_stretches() -> None:
+    """Wherever it begins."""
+    glob = Glob(wildcards("*a?b*"))
+    for before in range(120):
+        assert glob.matches("a" * before + "acb")
+        assert not glob.matches("a" * before + "aac")
+
+
 class Watched(str):
     """A text that counts what is looked at in it."""
 
@@ -95,7 +103,7 @@ def test_the_work_grows_with_the_lengths_and_no_faster(
     pattern: str, text: str, closing: str
 ) -> None:
     """Twenty stars or two thousand: every character is looked at some few times."""
-    for size in (200, 800, 3_200):
+    for size in (200, 1_600, 12_800):
         long = pattern * (size // 8) + closing
         over = (text * size)[:size]
         assert looks(long, over) <= 48 * (len(long) + len(over))
