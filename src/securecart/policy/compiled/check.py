@@ -18,8 +18,10 @@ class Asked:
     """Something that depends on the request.
 
     `present` is a condition key without which it cannot hold, if there is
-    one: it is cheaper to look for than to call the check.
+    one, nor with one of the values in `harmless`: both are cheaper to look
+    for than a check is to call.
     """
 
     check: Check
     present: str | None = None
+    harmless: frozenset[str] = frozenset()

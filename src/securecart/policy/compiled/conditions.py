@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from securecart.policy.compiled.check import Asked, Check
 from securecart.policy.compiled.known import Known
-from securecart.policy.compiled.texts import TextTest, any_of
+from securecart.policy.compiled.texts import Texts
 from securecart.policy.conditions.condition import (
     Absence,
     Comparison,
@@ -14,6 +14,7 @@ from securecart.policy.variables import Context, Variable, read_pieces
 
 _EXACT = ("StringEquals", "StringNotEquals")
 _LIKE = ("StringLike", "StringNotLike")
+_BOOLEANS = ("true", "false")
 _IF_EXISTS = "IfExists"
 _LONGEST_REMEMBERED = 64
 """No address, date or number is longer; what a caller can make as long as it
@@ -74,11 +75,12 @@ def _comparison(
     def outcome(values: _Values) -> bool:
         return holds({**known.keys, key: values})
 
+    harmless = frozenset[str]()
     if name in _EXACT or name in _LIKE:
         missing = comparison.negated and len(bound) < len(patterns)
         check = _text(
             key,
-            any_of(
+            Texts.of(
                 tuple(p for p in pieces if not isinstance(p, Variable))
                 for pieces in bound
             ),
@@ -87,33 +89,49 @@ def _comparison(
             outcome=outcome,
         )
     elif name == "Bool":
-        check = _boolean(key, outcome)
+        usual = {each: outcome(each) for each in _BOOLEANS}
+        harmless = frozenset(each for each in _BOOLEANS if not usual[each])
+        check = _boolean(key, usual, outcome)
     else:
         check = _remembering(key, outcome)
-    return Asked(check, None if outcome(()) else key)
+    return Asked(check, None if outcome(()) else key, harmless)
 
 
 def _text(
-    key: str, matches: TextTest, *, hit: bool, missed: bool, outcome: _Outcome
+    key: str, texts: Texts, *, hit: bool, missed: bool, outcome: _Outcome
 ) -> Check:
     """A single text is hit by one of the policy's values, or by none."""
+    exact, beginnings, matches = texts.exact, texts.beginnings, texts.matches
 
-    def check(_resource: str, context: Context) -> bool:
+    def equals(_resource: str, context: Context) -> bool:
+        found = context.get(key, ())
+        if found.__class__ is str:
+            return hit if found in exact else missed
+        return outcome(found)
+
+    def begins(_resource: str, context: Context) -> bool:
+        found = context.get(key, ())
+        if found.__class__ is str:
+            return hit if found.startswith(beginnings) else missed
+        return outcome(found)
+
+    def like(_resource: str, context: Context) -> bool:
         found = context.get(key, ())
         if found.__class__ is str:
             return hit if matches(found) else missed
         return outcome(found)
 
-    return check
+    if texts.only_exact:
+        return equals
+    return begins if texts.only_beginnings else like
 
 
-def _boolean(key: str, outcome: _Outcome) -> Check:
-    usual: dict[_Values, bool] = {each: outcome(each) for each in ("true", "false", ())}
-
+def _boolean(key: str, usual: dict[str, bool], outcome: _Outcome) -> Check:
     def check(_resource: str, context: Context) -> bool:
         found = context.get(key, ())
-        answer = usual.get(found)
-        return outcome(found) if answer is None else answer
+        if found.__class__ is str and found in usual:
+            return usual[found]
+        return outcome(found)
 
     return check
 

@@ -4,7 +4,7 @@ from securecart.policy.arn_pattern import ArnPattern, segments_of
 from securecart.policy.compiled.check import Check
 from securecart.policy.compiled.known import Known, Piece
 from securecart.policy.compiled.target import Target
-from securecart.policy.compiled.texts import Pieces, any_of
+from securecart.policy.compiled.texts import Pieces, Texts
 from securecart.policy.document import Resources
 from securecart.policy.variables import Context, Variable
 from securecart.policy.wildcard import Glob, Wild
@@ -43,10 +43,22 @@ def specialise_resources(
     missed = undecided if resources.excluded and unsure else resources.excluded
     if not left or missed is not resources.excluded:
         return missed
-    matches = any_of(left)
-    if resources.excluded:
-        return lambda resource, _context: not matches(resource)
-    return lambda resource, _context: matches(resource)
+    return _check(Texts.of(left), excluded=resources.excluded)
+
+
+def _check(texts: Texts, *, excluded: bool) -> Check:
+    if excluded:
+        return lambda resource, _context: not texts.matches(resource)
+    if texts.only_beginnings:
+        return _beginning(texts.beginnings)
+    return lambda resource, _context: texts.matches(resource)
+
+
+def _beginning(beginnings: tuple[str, ...]) -> Check:
+    if len(beginnings) > 1:
+        return lambda resource, _context: resource.startswith(beginnings)
+    (beginning,) = beginnings
+    return lambda resource, _context: resource.startswith(beginning)
 
 
 def _rest(

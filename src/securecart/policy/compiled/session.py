@@ -19,7 +19,8 @@ _LONGEST_KEPT = 256
 """Characters of an action or a head; a bucket's ARN has at most 76, that of a
 KMS key some 90."""
 
-_Kept = dict[tuple[str, str], Specialisation]
+_Name = tuple[str, ...]
+_Kept = dict[_Name, Specialisation]
 
 _of_keys = partial(prevailing_by_owner, owner=Layer.RESOURCE)
 
@@ -47,15 +48,14 @@ class CompiledSession:
         resource_policy: Policy | None = None,
     ) -> Answer:
         """Answer what `decide` does; `context` is the request's own."""
-        # Up to the first slash, or all of it where there is none.
-        head = resource[: resource.find("/") + 1] or resource
-        kept = self._resources.get((action, head))
+        head, slash, _rest = resource.partition("/")
+        kept = self._resources.get((action, head, slash))
         if (
             kept is None
             or kept.resource_policy is not resource_policy
             or kept.resource_account != resource_account
         ):
-            target = Target(action, head, whole=not head.endswith("/"))
+            target = Target(action, head + slash, whole=not slash)
             if not (target.whole or target.has_every_segment):
                 # A slash before the fifth colon: too odd to come again.
                 target = Target(action, resource, whole=True)
@@ -69,7 +69,7 @@ class CompiledSession:
             kept = self._specialise(
                 rule_of(target.folded_action), target, resource_account, resource_policy
             )
-            _keep(self._resources, (action, head), kept)
+            _keep(self._resources, (action, head, slash), kept)
         return kept.answer(resource, context)
 
     def decide_key(
@@ -115,7 +115,7 @@ class CompiledSession:
         )
 
 
-def _keep(kept: _Kept, name: tuple[str, str], made: Specialisation) -> None:
+def _keep(kept: _Kept, name: _Name, made: Specialisation) -> None:
     if sum(map(len, name)) > _LONGEST_KEPT:
         return
     if len(kept) >= _MOST_KEPT:

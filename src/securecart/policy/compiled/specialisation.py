@@ -51,7 +51,7 @@ class Specialisation:
         self._answers: dict[int, Answer] = {}
         self._denying = self._allowing = 0
         denying = list[tuple[int, Check]]()
-        if_present = list[tuple[str, int, Check]]()
+        if_present = list[tuple[str, frozenset[str], int, Check]]()
         allowing = list[tuple[int, Check]]()
         statements = dict[int, Statement]()
         for statement in _statements(layers):
@@ -70,7 +70,7 @@ class Specialisation:
             elif left.present is None:
                 denying.append((bit, left.check))
             else:
-                if_present.append((left.present, bit, left.check))
+                if_present.append((left.present, left.harmless, bit, left.check))
         self._statements = tuple(statements.values())
         self._maybe_denying = tuple(denying)
         self._maybe_denying_if_present = tuple(if_present)
@@ -79,8 +79,12 @@ class Specialisation:
     def answer(self, resource: str, context: Context) -> Answer:
         """Decide one request."""
         matching = self._denying
-        for key, bit, check in self._maybe_denying_if_present:
-            if key in context and check(resource, context):
+        for key, harmless, bit, check in self._maybe_denying_if_present:
+            if (
+                key in context
+                and context[key] not in harmless
+                and check(resource, context)
+            ):
                 matching |= bit
         for bit, check in self._maybe_denying:
             if check(resource, context):

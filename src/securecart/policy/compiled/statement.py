@@ -24,7 +24,7 @@ def specialise_statement(
     ):
         return False
     checks = list[Check]()
-    present = None
+    present, harmless = None, frozenset[str]()
     if statement.resources is not None:
         covered = specialise_resources(
             statement.resources, target, known, undecided=denies
@@ -39,8 +39,9 @@ def specialise_statement(
             return False
         if held is not True:
             checks.append(held.check)
-            present = present or held.present
-    return Asked(_all(checks), present) if checks else True
+            if present is None:
+                present, harmless = held.present, held.harmless
+    return Asked(_all(checks), present, harmless) if checks else True
 
 
 def _all(checks: list[Check]) -> Check:

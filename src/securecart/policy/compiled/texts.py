@@ -1,39 +1,57 @@
 """Whether a text is one of several patterns, by the cheapest test there is."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 from securecart.policy.wildcard import Glob, Wild
 
 Pieces = tuple[str | Wild, ...]
-TextTest = Callable[[str], bool]
 
 
-def any_of(patterns: Iterable[Pieces]) -> TextTest:
-    """Compile patterns whose neighbouring literal texts are joined."""
-    exact = set[str]()
-    beginnings: tuple[str, ...] = ()
-    tests = list[TextTest]()
-    for pieces in patterns:
-        match pieces:
-            case ():
-                exact.add("")
-            case (str(text),):
-                exact.add(text)
-            case (str(text), Wild.ANY):
-                beginnings += (text,)
-            case _:
-                tests.append(Glob(pieces).matches)
-    if beginnings:
-        tests.insert(0, _beginning(beginnings))
-    if exact:
-        tests.insert(0, frozenset(exact).__contains__)
-    if len(tests) == 1:
-        return tests[0]
-    return lambda text: any(test(text) for test in tests)
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Patterns by how they are tested: as they are, by their beginning, or else.
 
+    Most policies need one of the first two alone; closures that do without
+    the others save a call.
+    """
 
-def _beginning(beginnings: tuple[str, ...]) -> TextTest:
-    if len(beginnings) == 1:
-        (beginning,) = beginnings
-        return lambda text: text.startswith(beginning)
-    return lambda text: text.startswith(beginnings)
+    exact: frozenset[str]
+    beginnings: tuple[str, ...]
+    others: tuple[Glob, ...]
+
+    @classmethod
+    def of(cls, patterns: Iterable[Pieces]) -> "Texts":
+        """Sort patterns whose neighbouring literal texts are joined."""
+        exact = set[str]()
+        beginnings = list[str]()
+        others = list[Glob]()
+        for pieces in patterns:
+            match pieces:
+                case ():
+                    exact.add("")
+                case (str(text),):
+                    exact.add(text)
+                case (str(text), Wild.ANY):
+                    beginnings.append(text)
+                case _:
+                    others.append(Glob(pieces))
+        return cls(frozenset(exact), tuple(beginnings), tuple(others))
+
+    @property
+    def only_exact(self) -> bool:
+        """Whether a set of texts is all there is."""
+        return not (self.beginnings or self.others)
+
+    @property
+    def only_beginnings(self) -> bool:
+        """Whether `str.startswith` tests them all."""
+        return not (self.exact or self.others)
+
+    def matches(self, text: str) -> bool:
+        """Test whatever there is."""
+        return (
+            text in self.exact
+            or text.startswith(self.beginnings)
+            or any(glob.matches(text) for glob in self.others)
+        )
