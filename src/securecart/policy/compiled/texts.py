@@ -1,6 +1,6 @@
 """Whether a text is one of several patterns, by the cheapest test there is."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from securecart.policy.wildcard import Glob, Wild
