@@ -5,26 +5,18 @@ Source: AWS KMS Developer Guide, "Determining access to AWS KMS keys" and
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from securecart.kms.checks import Check, encryption_context_keys
+from securecart.kms.checks import Check, encryption_context_keys, key_context
 from securecart.kms.entities import Key
 from securecart.kms.key_policy import compiled
 from securecart.kms.material import EncryptionContext
 from securecart.names.entities import Entities, EntityReader
 from securecart.names.entity_cache import EntityCache
 from securecart.names.principal import Principal, Service
-from securecart.policy import (
-    Answer,
-    Context,
-    Decision,
-    Layer,
-    Layers,
-    Request,
-    decide,
-    decide_key,
-)
+from securecart.policy import Answer, Context, Decision, Layer
+from securecart.policy.compiled import CompiledSession
 
 S3 = "s3.amazonaws.com"
 _S3_MAY = frozenset({"kms:DescribeKey", "kms:GenerateDataKey", "kms:Decrypt"})
@@ -34,27 +26,37 @@ _MAX_KEPT = 1024
 """Keys whose policies are at hand; buckets share few."""
 
 
-def _stored_key(store: EntityReader, arn: str) -> Key | None:
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A key, and the condition keys that it brings."""
+
+    key: Key
+    context: Context
+
+
+def _stored_key(store: EntityReader, arn: str) -> _Stored | None:
     key = store.get(Key, arn.rpartition("/")[2])
-    return key if key is not None and key.arn == arn else None
+    if key is None or key.arn != arn:
+        return None
+    return _Stored(key, key_context(store, key))
 
 
 class KeyAuthorizer:
     """Decides by key policies and the caller's policies; shared by threads.
 
-    `layers_for` answers a principal's own policies (`iam.Authorizer`).
+    `session_for` answers a principal's own policies (`iam.Authorizer`).
     """
 
     def __init__(
         self,
         entities: Entities,
-        layers_for: Callable[[Principal], Layers],
+        session_for: Callable[[Principal], CompiledSession],
         *,
         account: str,
         region: str,
     ) -> None:
         self._keys = EntityCache(entities, _stored_key, most=_MAX_KEPT)
-        self._layers_for = layers_for
+        self._session_for = session_for
         self._account = account
         self._via_s3 = f"s3.{region}.amazonaws.com"
 
@@ -80,15 +82,16 @@ class KeyAuthorizer:
         `action` is `kms:GenerateDataKey` to write and `kms:Decrypt` to read.
         A key that does not exist here is nobody's to use.
         """
-        key = self._keys.get(key_arn)
-        if key is None or key.destroyed_by(now):
+        stored = self._keys.get(key_arn)
+        if stored is None or stored.key.destroyed_by(now):
             return Answer(Decision.IMPLICIT_DENY, (), Layer.RESOURCE)
         context = {
+            **stored.context,
             "kms:calleraccount": principal.account,
             "kms:viaservice": self._via_s3,
             **encryption_context_keys(encryption_context),
         }
-        return self._decide(principal, action, key_arn, context, key)
+        return self._decide(principal, action, key_arn, context, stored.key)
 
     def _decide(
         self,
@@ -98,11 +101,11 @@ class KeyAuthorizer:
         context: Context,
         key: Key | None,
     ) -> Answer:
-        layers = self._layers_for(principal)
-        request = Request(principal, action, resource, context, self._account)
+        session = self._session_for(principal)
         if key is None:
-            return decide(layers, request)
-        return decide_key(replace(layers, resource=compiled(key.policy)), request)
+            return session.decide(action, resource, context, self._account)
+        policy = compiled(key.policy)
+        return session.decide_key(action, resource, context, self._account, policy)
 
     def _service(self, service: Service, action: str) -> Answer:
         known = service == Service(self._account, S3)

@@ -75,6 +75,11 @@ def checked_policy(call: Call, document: str, arn: str) -> str:
         policy = parse_policy(document, PolicyKind.RESOURCE)
     except MalformedPolicyDocument as error:
         raise MalformedPolicyDocumentException(error.message) from error
+    for number, statement in enumerate(policy.statements, 1):
+        if statement.principals and statement.principals.listed.canonical_users:
+            raise MalformedPolicyDocumentException(
+                f"Statement {number}: CanonicalUser has a place in bucket policies only"
+            )
     careless = call.parameters.get("BypassPolicyLockoutSafetyCheck", False)
     if not careless and not _keeps_control(policy, call.caller, arn, call.account):
         raise MalformedPolicyDocumentException(

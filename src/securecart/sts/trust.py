@@ -2,7 +2,9 @@
 
 Source: AWS IAM User Guide, "Pass session tags in AWS STS" and "Monitor and
 control actions taken with assumed roles" for the two actions that tags and a
-source identity need beside the assumption itself.
+source identity need beside the assumption itself; Service Authorization
+Reference, "Actions, resources, and condition keys for AWS Security Token
+Service".
 """
 
 from collections.abc import Iterator
@@ -24,6 +26,7 @@ from securecart.policy import (
     denial_message,
     parse_policy,
 )
+from securecart.policy.casing import ascii_lower
 
 _MAX_DOCUMENTS: Final = 1_000
 """Compiled trust policies kept: IAM's own quota of roles in an account."""
@@ -60,7 +63,7 @@ def require_trust(role: Role, assumption: Assumption, context: Context) -> None:
         AccessDenied: if it does not, in AWS's words.
     """
     trust_policy = _compiled(role.trust_policy)
-    whole = {**context, **_keys(assumption)}
+    whole = {**context, **_tags_of(role), **_keys(assumption)}
     for action in _actions(assumption):
         request = Request(
             assumption.principal, action, role.arn, whole, resource_account=role.account
@@ -98,7 +101,6 @@ def _keys(assumption: Assumption) -> Context:
     keys: dict[str, str | tuple[str, ...]] = {
         **assumption.claims,
         "sts:rolesessionname": assumption.session_name,
-        "sts:durationseconds": str(assumption.duration_seconds),
     }
     if assumption.source_identity is not None:
         keys["sts:sourceidentity"] = assumption.source_identity
@@ -109,5 +111,13 @@ def _keys(assumption: Assumption) -> Context:
     if assumption.transitive_tag_keys:
         keys["sts:transitivetagkeys"] = assumption.transitive_tag_keys
     return keys | {
-        f"aws:requesttag/{key.lower()}": value for key, value in assumption.tags
+        f"aws:requesttag/{ascii_lower(key)}": value for key, value in assumption.tags
+    }
+
+
+def _tags_of(role: Role) -> dict[str, str]:
+    return {
+        f"{vendor}:resourcetag/{ascii_lower(key)}": value
+        for vendor in ("aws", "iam")
+        for key, value in role.tags
     }

@@ -12,6 +12,7 @@ from securecart.names.entities import InMemoryEntities
 from securecart.names.errors import ValidationError
 from securecart.names.principal import IamUser, Principal, Service
 from securecart.policy import Decision, Layers, PolicyKind, parse_policy
+from securecart.policy.compiled import CompiledSession
 
 Run = Callable[..., Any]
 ACCOUNT = "123456789012"
@@ -33,10 +34,10 @@ ALL = Layers(identity=(parse_policy(_document(), PolicyKind.IDENTITY),))
 def authorizer(entities: InMemoryEntities) -> KeyAuthorizer:
     """Ada may do all that her own policies decide; others nothing."""
 
-    def layers_for(principal: Principal) -> Layers:
-        return ALL if principal == ADA else Layers()
+    def session_for(principal: Principal) -> CompiledSession:
+        return CompiledSession(ALL if principal == ADA else Layers(), principal)
 
-    return KeyAuthorizer(entities, layers_for, account=ACCOUNT, region="us-east-1")
+    return KeyAuthorizer(entities, session_for, account=ACCOUNT, region="us-east-1")
 
 
 @pytest.fixture

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from securecart.iam import Role
 from securecart.names.errors import AccessDenied, ValidationError
 from securecart.names.principal import IamUser, Principal, Root
 from securecart.names.session import RoleSession
@@ -106,7 +108,7 @@ def test_a_role_that_is_not_there_denies_alike(
 
 
 def test_the_external_id_is_asked_for(world: "World", administrator: IamUser) -> None:
-    """And so are session name, duration and tags."""
+    """And so are session name and tags."""
     _trust(
         world,
         {"AWS": administrator.arn},
@@ -115,11 +117,9 @@ def test_the_external_id_is_asked_for(world: "World", administrator: IamUser) ->
             "sts:RoleSessionName": "audit",
             "aws:RequestTag/Team": "audit",
         },
-        NumericLessThanEquals={"sts:DurationSeconds": "900"},
     )
     asked = {
         "ExternalId": "42",
-        "DurationSeconds": 900,
         "Tags": [{"Key": "team", "Value": "audit"}],
     }
     assert _assume(world, administrator, **asked)
@@ -128,6 +128,42 @@ def test_the_external_id_is_asked_for(world: "World", administrator: IamUser) ->
             _assume(
                 world, administrator, **{k: v for k, v in asked.items() if k != name}
             )
+
+
+def test_a_tag_that_resembles_another_is_none(
+    world: "World", administrator: IamUser
+) -> None:
+    """The Kelvin sign is no k, although `str.lower` makes it one."""
+    _trust(world, {"AWS": administrator.arn}, StringEquals={"aws:RequestTag/k": "x"})
+    assert _assume(world, administrator, Tags=[{"Key": "K", "Value": "x"}])
+    with pytest.raises(AccessDenied):
+        _assume(world, administrator, Tags=[{"Key": "\u212a", "Value": "x"}])
+
+
+@pytest.mark.parametrize("vendor", ["aws", "iam"])
+def test_the_role_s_own_tags_are_keys(
+    world: "World", administrator: IamUser, vendor: str
+) -> None:
+    """A trust policy can ask what the role is for."""
+    key = f"{vendor}:ResourceTag/Team"
+    _trust(world, {"AWS": administrator.arn}, StringEquals={key: "it"})
+    with pytest.raises(AccessDenied):
+        _assume(world, administrator)
+    with world.entities.writing() as store:
+        role = next(each for each in store.list(Role) if each.name == "Auditor")
+        store.put(replace(role, tags=(("team", "it"),)))
+    assert _assume(world, administrator)
+
+
+def test_the_duration_is_no_key(world: "World", administrator: IamUser) -> None:
+    """AWS has `sts:DurationSeconds` for bearer tokens, not for roles."""
+    _trust(
+        world,
+        {"AWS": administrator.arn},
+        NumericLessThanEquals={"sts:DurationSeconds": "43200"},
+    )
+    with pytest.raises(AccessDenied):
+        _assume(world, administrator, DurationSeconds=900)
 
 
 def test_root_and_strangers_assume_nothing(auditor: "World") -> None:
