@@ -10,7 +10,14 @@ from securecart.policy.decide import decide, decide_key, decide_trust
 from securecart.policy.denial import denial_message
 from securecart.policy.document import Effect, Policy, PolicyKind, Statement
 from securecart.policy.errors import MalformedPolicyDocument
-from securecart.policy.explain import Explanation, Finding, explain
+from securecart.policy.explain import (
+    Explanation,
+    explain,
+    explain_key,
+    explain_trust,
+    sentences,
+    verdict,
+)
 from securecart.policy.parse import parse_policy
 from securecart.policy.request import (
     Answer,
@@ -28,7 +35,6 @@ __all__ = [
     "Decision",
     "Effect",
     "Explanation",
-    "Finding",
     "Layer",
     "Layers",
     "MalformedPolicyDocument",
@@ -42,6 +48,10 @@ __all__ = [
     "decide_trust",
     "denial_message",
     "explain",
+    "explain_key",
+    "explain_trust",
     "parse_policy",
     "principal_context",
+    "sentences",
+    "verdict",
 ]

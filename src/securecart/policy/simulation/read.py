@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from securecart.names.arn import Arn, MalformedArn
-from securecart.names.principal import Principal
+from securecart.names.principal import IamUser, Principal
 from securecart.names.session import RoleSession
 from securecart.policy.casing import ascii_lower
 from securecart.policy.document import Policy, PolicyKind
@@ -20,6 +20,7 @@ from securecart.policy.request import Layers, Request
 from securecart.policy.simulation.errors import MalformedSimulation
 from securecart.policy.simulation.principal import read_principal, unknown_keys
 from securecart.policy.simulation.simulation import Rule, Simulation
+from securecart.policy.variables import Context
 
 _FIELDS: Final = frozenset(
     {
@@ -60,9 +61,7 @@ def read_simulation(text: str) -> Simulation:
     action, resource = line.action(), line.text("resource")
     resource_account, rule = line.resource(resource, action, principal)
     context = line.context()
-    role_arn = context.get("aws:principalarn")
-    if isinstance(principal, RoleSession) and isinstance(role_arn, str):
-        principal = _with_path(principal, role_arn)
+    principal = _as_told(principal, context)
     session = line.policies("session_policies", PolicyKind.SESSION)
     return Simulation(
         rule,
@@ -255,10 +254,21 @@ def _whole(field: str, text: str) -> str:
     return text
 
 
-def _with_path(principal: RoleSession, role_arn: str) -> RoleSession:
-    """Put the role's path in, which only the role's own ARN tells."""
-    head = f"arn:aws:iam::{principal.account}:role"
-    path, slash, name = role_arn.removeprefix(head).rpartition("/")
-    if role_arn.startswith(f"{head}/") and name == principal.role_name:
-        return replace(principal, role_path=path + slash)
-    return principal
+def _as_told(principal: Principal, context: Context) -> Principal:
+    """Put in what policies may name somebody by and the ARN does not tell."""
+    userid = context.get("aws:userid")
+    unique_id = userid.partition(":")[0] if isinstance(userid, str) else ""
+    if isinstance(principal, IamUser):
+        return replace(principal, user_id=unique_id)
+    if not isinstance(principal, RoleSession):
+        return principal
+    return replace(principal, role_id=unique_id, role_path=_path(principal, context))
+
+
+def _path(session: RoleSession, context: Context) -> str:
+    """The role's path, which the role's own ARN tells."""
+    arn = context.get("aws:principalarn")
+    head, name = f"arn:aws:iam::{session.account}:role", f"/{session.role_name}"
+    if isinstance(arn, str) and arn.startswith(f"{head}/") and arn.endswith(name):
+        return arn.removeprefix(head).removesuffix(session.role_name)
+    return session.role_path

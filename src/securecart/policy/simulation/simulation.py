@@ -3,8 +3,14 @@
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from securecart.policy.decide import decide, decide_key, decide_trust
+from securecart.policy.decide import (
+    decide,
+    decide_key,
+    decide_trust,
+    policies_by_layer,
+)
 from securecart.policy.document import Policy
+from securecart.policy.explain.explanation import Explanation, explanation
 from securecart.policy.request import Answer, Decision, Layer, Layers, Request
 
 
@@ -44,6 +50,22 @@ class Simulation:
                 return min(refusals, key=lambda a: a.layer is Layer.SESSION)
         refs = dict.fromkeys(ref for a in answers for ref in a.statements)
         return Answer(Decision.ALLOW, tuple(refs))
+
+    def explanation(self) -> Explanation:
+        """Say why."""
+        owner = Layer.TRUST if self.rule is Rule.TRUST else Layer.RESOURCE
+        layers = replace(self.layers, boundary=next(iter(self.boundaries), None))
+        policies = [
+            (layer, self.boundaries if layer is Layer.BOUNDARY else policies)
+            for layer, policies in policies_by_layer(layers, owner)
+        ]
+        return explanation(
+            layers,
+            policies,
+            self.request,
+            self.answer(),
+            guards_key=self.rule is Rule.KEY,
+        )
 
     def _decide(self, layers: Layers) -> Answer:
         if self.rule is Rule.EITHER:
