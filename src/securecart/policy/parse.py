@@ -207,6 +207,10 @@ class _StatementReader:
         if name not in element:
             return None
         listed = _at(f"{place}, {name}", read_principals, element[name])
+        if listed.canonical_users and self._kind is PolicyKind.TRUST:
+            raise MalformedPolicyDocument.at(
+                f"{place}, {name}", "CanonicalUser has no place in a trust policy"
+            )
         return Principals(listed, excluded=name == "NotPrincipal")
 
     def _conditions(self, element: Any) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from securecart.names.canonical_user import canonical_user_id
 from securecart.names.principal import (
     Anonymous,
     Federated,
@@ -22,15 +23,27 @@ from securecart.names.session import RoleSession
 from securecart.policy.errors import NotUnderstood
 
 _ACCOUNT = re.compile(r"[0-9]{12}")
+_ROOT_ARN = re.compile(r"arn:aws:iam::([0-9]{12}):root")
+# An account is its owner's in one partition alone, so that the root of
+# another is kept as an ARN: one that nobody here has.
 _AWS_ARN = re.compile(
-    r"arn:[a-z-]+:(?:iam::[0-9]{12}:(?:user|role)/[^*?$]+"
-    r"|sts::[0-9]{12}:(?:assumed-role/[^*?$/]+/[^*?$/]+|federated-user/[^*?$/]+))"
+    r"arn:aws(?:-[a-z]+)*:(?:iam::[0-9]{12}:(?:root|(?:user|role)/[^*?$\s]+)|sts::"
+    r"[0-9]{12}:(?:assumed-role/[^*?$/\s]+/[^*?$/\s]+|federated-user/[^*?$/\s]+))"
 )
-_ROOT_ARN = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root")
+_UNIQUE_ID = re.compile(r"A(?:ID|RO)A[A-Z0-9]{1,124}")
+_CANONICAL_USER = re.compile(r"[0-9a-f]{64}")
 _SERVICE = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.amazonaws\.com(?:\.cn)?")
 _PROVIDER = re.compile(
-    r"arn:[a-z-]+:iam::[0-9]{12}:(?:saml-provider|oidc-provider)/[^*?$\s]+"
-    r"|[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+    r"arn:aws(?:-[a-z]+)*:iam::[0-9]{12}:(?:saml|oidc)-provider/[^*?$\s]+"
+)
+# Those that every account knows without making a provider for them.
+_PUBLIC_PROVIDERS = frozenset(
+    {
+        "accounts.google.com",
+        "cognito-identity.amazonaws.com",
+        "graph.facebook.com",
+        "www.amazon.com",
+    }
 )
 
 
@@ -51,13 +64,19 @@ class Grant(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class PrincipalSet:
-    """The principals that one statement lists."""
+    """The principals that one statement lists.
+
+    `ids` are unique ids of users and roles, which outlive a name, and
+    `canonical_users` S3's own names for accounts.
+    """
 
     everyone: bool = False
     accounts: frozenset[str] = frozenset()
     arns: frozenset[str] = frozenset()
     services: frozenset[str] = frozenset()
     providers: frozenset[str] = frozenset()
+    ids: frozenset[str] = frozenset()
+    canonical_users: frozenset[str] = frozenset()
 
     def grant_to(self, principal: Principal) -> Grant:
         """How an Allow with this `Principal` speaks of the principal.
@@ -70,15 +89,15 @@ class PrincipalSet:
         elif isinstance(principal, Service):
             direct = self.everyone or principal.name in self.services
         elif isinstance(principal, Root):
-            direct = self.everyone or principal.account in self.accounts
+            direct = self.everyone or self._names_account(principal.account)
         else:
-            direct = self.everyone or principal.arn in self.arns
+            direct = self.everyone or self._names(principal)
         if direct:
             return Grant.DIRECT
-        if isinstance(principal, RoleSession) and principal.role_arn in self.arns:
+        if isinstance(principal, RoleSession) and self._names_role(principal):
             return Grant.ROLE
         if isinstance(principal, IamUser | RoleSession | FederatedUser):
-            named = principal.account in self.accounts
+            named = self._names_account(principal.account)
             return Grant.ACCOUNT if named else Grant.NONE
         return Grant.NONE
 
@@ -94,8 +113,15 @@ class PrincipalSet:
         return self.everyone or all(self._listed(principal))
 
     def spares_from_allow(self, principal: Principal) -> bool:
-        """Whether an Allow with this `NotPrincipal` leaves the principal out."""
-        return self.everyone or any(self._listed(principal))
+        """Whether an Allow with this `NotPrincipal` leaves the principal out.
+
+        As with `*`, somebody whom only an identity provider knows is not meant.
+        """
+        return (
+            self.everyone
+            or isinstance(principal, Federated)
+            or any(self._listed(principal))
+        )
 
     def _listed(self, principal: Principal) -> tuple[bool, ...]:
         """For each name that the principal has: is it in the list?"""
@@ -105,16 +131,28 @@ class PrincipalSet:
             return (principal.provider in self.providers,)
         if isinstance(principal, Service):
             return (principal.name in self.services,)
-        account = principal.account in self.accounts
+        account = self._names_account(principal.account)
         if isinstance(principal, Root):
             return (account,)
         if isinstance(principal, RoleSession):
-            return (
-                account,
-                principal.role_arn in self.arns,
-                principal.arn in self.arns,
-            )
-        return (account, principal.arn in self.arns)
+            return (account, self._names_role(principal), self._names(principal))
+        return (account, self._names(principal))
+
+    def _names(
+        self, principal: IamUser | RoleSession | FederatedUser | Anonymous
+    ) -> bool:
+        """Whether the very user or session is listed."""
+        by_id = isinstance(principal, IamUser) and principal.user_id in self.ids
+        return by_id or principal.arn in self.arns
+
+    def _names_role(self, session: RoleSession) -> bool:
+        return session.role_arn in self.arns or session.role_id in self.ids
+
+    def _names_account(self, account: str) -> bool:
+        return account in self.accounts or (
+            bool(self.canonical_users)
+            and canonical_user_id(account) in self.canonical_users
+        )
 
 
 def read_principals(element: Any) -> PrincipalSet:
@@ -133,6 +171,8 @@ def read_principals(element: Any) -> PrincipalSet:
         "arns": set(),
         "services": set(),
         "providers": set(),
+        "ids": set(),
+        "canonical_users": set(),
     }
     for kind, names in element.items():
         for name in _names(kind, names):
@@ -160,8 +200,14 @@ def _classify(kind: str, name: str) -> tuple[str, str]:
             return "accounts", root[1] if root else name
         if _AWS_ARN.fullmatch(name):
             return "arns", name
+        if _UNIQUE_ID.fullmatch(name):
+            return "ids", name
     elif kind == "Service" and _SERVICE.fullmatch(name):
         return "services", name
-    elif kind == "Federated" and _PROVIDER.fullmatch(name):
+    elif kind == "Federated" and (
+        name in _PUBLIC_PROVIDERS or _PROVIDER.fullmatch(name)
+    ):
         return "providers", name
+    elif kind == "CanonicalUser" and _CANONICAL_USER.fullmatch(name):
+        return "canonical_users", name
     raise NotUnderstood(f"not a principal that is understood: {kind} {name[:80]!r}")

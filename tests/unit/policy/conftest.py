@@ -12,6 +12,7 @@ import pytest
 from securecart.names.principal import (
     Anonymous,
     Federated,
+    FederatedUser,
     IamUser,
     Principal,
     Root,
@@ -49,6 +50,12 @@ def session(name: str, **changes: Any) -> RoleSession:
     return RoleSession(**(fields | changes))
 
 
+_BY_NAME: dict[str, type[Service] | type[FederatedUser]] = {
+    "service": Service,
+    "federated-user": FederatedUser,
+}
+
+
 def _principal(of: dict[str, Any]) -> Principal:
     account = of.get("account", ACCOUNT)
     match of["kind"]:
@@ -57,19 +64,23 @@ def _principal(of: dict[str, Any]) -> Principal:
             return session(
                 of["name"],
                 account=account,
+                role_name=of.get("role", "Employee"),
+                role_path=of.get("path", "/"),
+                role_id=of.get("id", "AROAEMPLOYEE"),
                 tags=tags,
                 mfa_authenticated=of.get("mfa"),
             )
         case "user":
-            return IamUser(account, of["name"], "AIDAEXAMPLE")
+            path = of.get("path", "/")
+            return IamUser(account, of["name"], of.get("id", "AIDAEXAMPLE"), path)
         case "root":
             return Root(account)
-        case "service":
-            return Service(account, of["name"])
         case "federated":
             return Federated(account, of["provider"], "ab")
-        case _:
+        case "anonymous":
             return Anonymous()
+        case kind:
+            return _BY_NAME[kind](account, of["name"])
 
 
 PRINCIPALS = {

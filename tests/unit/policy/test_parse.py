@@ -161,7 +161,16 @@ def test_statements_that_are_not_understood(
         ({"Principal": {"AWS": "1111"}}, "Principal"),
         ({"Principal": {"AWS": "arn:aws:iam::111122223333:role/*"}}, "Principal"),
         ({"Principal": {"AWS": "arn:aws:iam::111122223333:group/g"}}, "Principal"),
-        ({"Principal": {"CanonicalUser": "a" * 64}}, "Principal"),
+        ({"Principal": {"AWS": "arn:aws:iam::111122223333:user/a b"}}, "Principal"),
+        ({"Principal": {"AWS": "arn:asw:iam::111122223333:root"}}, "Principal"),
+        ({"Principal": {"AWS": "arn:aws:sts::111122223333:assumed-role/R/*"}}, "AWS"),
+        ({"Principal": {"AWS": "arn:aws:sts::111122223333:assumed-role/R"}}, "AWS"),
+        ({"Principal": {"AWS": "AIDA*"}}, "Principal"),
+        ({"Principal": {"AWS": "AKIAIOSFODNN7EXAMPLE"}}, "Principal"),
+        ({"Principal": {"aws": "111122223333"}}, "Principal"),
+        ({"Principal": {"CanonicalUser": "A" * 64}}, "Principal"),
+        ({"Principal": {"CanonicalUser": "*"}}, "Principal"),
+        ({"Principal": {"Federated": "login.example.com"}}, "Principal"),
         ({"Principal": {"Service": "*"}}, "Principal"),
         ({"Principal": {"Federated": "*"}}, "Principal"),
         ({"Principal": "*", "NotPrincipal": "*"}, "both"),
@@ -182,6 +191,10 @@ def test_principals_that_are_not_understood(
         ({"Action": "*"}, "no action of STS"),
         ({"Action": None, "NotAction": "sts:AssumeRole"}, "NotAction has no place"),
         ({"Principal": None, "NotPrincipal": "*"}, "NotPrincipal has no place"),
+        (
+            {"Principal": {"CanonicalUser": "a" * 64}},
+            "Statement 1, Principal: CanonicalUser has no place",
+        ),
     ],
 )
 def test_trust_policies_that_are_not_understood(

@@ -6,6 +6,7 @@ Source: Amazon S3 API Reference, "ListBuckets", "CreateBucket", "HeadBucket",
 
 import asyncio
 
+from securecart.names.canonical_user import canonical_user_id
 from securecart.names.errors import ServiceError
 from securecart.s3 import (
     Bucket,
@@ -24,7 +25,6 @@ from securecart.s3.errors import (
 from securecart.s3.xml import Content, write_document
 from securecart.serve.gateway.answers import document
 from securecart.serve.gateway.call import Backend, Call
-from securecart.serve.gateway.listing import canonical_user_id
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.store import target_of
 from securecart.wire.xml_document import parse_xml

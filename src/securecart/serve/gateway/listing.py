@@ -4,12 +4,11 @@ Source: Amazon S3 API Reference, "ListObjects", "ListObjectsV2",
 "ListObjectVersions" and "ListMultipartUploads".
 """
 
-import hashlib
 import re
 from dataclasses import replace
-from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+from securecart.names.canonical_user import canonical_user_id
 from securecart.serve.gateway.answers import document
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.message import Answer
@@ -57,13 +56,3 @@ def owned(body: bytes, account: str) -> bytes:
     return _OWNER.sub(
         rb"<\1><ID>%b</ID></\1>" % canonical_user_id(account).encode(), body
     )
-
-
-@lru_cache(maxsize=16)
-def canonical_user_id(account: str) -> str:
-    """Answer what stands for the account in S3's documents: 64 digits.
-
-    AWS draws it once and for all; here it is a digest, so that it needs no
-    keeping.
-    """
-    return hashlib.sha256(b"canonical user id" + account.encode()).hexdigest()
