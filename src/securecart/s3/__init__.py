@@ -7,7 +7,7 @@ the rest is how a bucket is set up.
 
 from securecart.s3.bucket import Bucket, Buckets, InMemoryBuckets
 from securecart.s3.bucket_name import check_bucket_name
-from securecart.s3.bucket_policy import is_public, keeps_out, read_bucket_policy
+from securecart.s3.bucket_policy import keeps_out, read_bucket_policy
 from securecart.s3.context import request_context, signature_context
 from securecart.s3.cors import CorsConfiguration, CorsRule
 from securecart.s3.delete_objects import (
@@ -30,6 +30,7 @@ from securecart.s3.location import (
 from securecart.s3.operations import OPERATIONS, Operation, Scope
 from securecart.s3.ownership import ObjectOwnership, parse_ownership, read_ownership
 from securecart.s3.public_access_block import PublicAccessBlock
+from securecart.s3.public_policy import is_public
 from securecart.s3.request import CopySource, S3Request
 from securecart.s3.required import (
     Required,

@@ -13,7 +13,6 @@ from securecart.s3 import (
     Bucket,
     PublicAccessBlock,
     check_bucket_name,
-    is_public,
     keeps_out,
     read_bucket_policy,
 )
@@ -64,52 +63,6 @@ def test_accepted(resource: Any) -> None:
     """The bucket and what is in it."""
     body = policy_of(Resource=resource)
     assert read_bucket_policy(body, BUCKET).text == body.decode()
-
-
-@pytest.mark.parametrize(
-    ("changes", "public"),
-    [
-        ({}, True),
-        ({"Effect": "Deny"}, False),
-        ({"Principal": {"AWS": "*"}}, True),
-        ({"Principal": {"AWS": ["111122223333", "*"]}}, True),
-        ({"Principal": {"AWS": "111122223333"}}, False),
-        ({"Principal": {"Service": "s3.amazonaws.com"}}, False),
-        ({"Principal": None, "NotPrincipal": {"AWS": "111122223333"}}, True),
-        ({"Condition": {"Bool": {"aws:SecureTransport": "true"}}}, True),
-        ({"Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}, False),
-        ({"Condition": {"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}}}, True),
-        (
-            {"Condition": {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "::/0"]}}},
-            True,
-        ),
-        ({"Condition": {"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}, True),
-        ({"Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1"}}}, False),
-        ({"Condition": {"StringLike": {"aws:SourceVpc": "vpc-*"}}}, True),
-        ({"Condition": {"StringNotEquals": {"aws:SourceVpc": "vpc-1"}}}, True),
-        ({"Condition": {"StringEqualsIfExists": {"aws:SourceVpc": "v"}}}, True),
-        (
-            {"Condition": {"ForAllValues:StringEquals": {"aws:SourceVpc": "v"}}},
-            True,
-        ),
-        ({"Condition": {"StringEquals": {"aws:PrincipalAccount": "1"}}}, False),
-        ({"Condition": {"StringEquals": {"aws:userid": "AROA:ab"}}}, False),
-        ({"Condition": {"StringLike": {"aws:userid": "AROA:*"}}}, True),
-        (
-            {"Condition": {"StringEquals": {"aws:userid": "${aws:userid}"}}},
-            True,
-        ),
-        (
-            {"Condition": {"ArnEquals": {"aws:SourceArn": "arn:aws:s3:::docs"}}},
-            False,
-        ),
-        ({"Condition": {"ArnLike": {"aws:SourceArn": "arn:aws:s3:::*"}}}, True),
-    ],
-)
-def test_public_or_not(changes: dict[str, Any], public: bool) -> None:  # noqa: FBT001 - a table's column.
-    """Fixed principals and fixed conditions are not."""
-    policy = read_bucket_policy(policy_of(**changes), BUCKET)
-    assert is_public(policy) is public
 
 
 def test_a_public_policy_is_blocked() -> None:

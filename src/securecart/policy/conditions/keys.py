@@ -11,6 +11,7 @@ of services, the catalogue.
 from securecart.policy.casing import ascii_lower
 from securecart.policy.catalogue import SERVICES
 from securecart.policy.catalogue.action import has_key
+from securecart.policy.nearest import nearest
 
 _GLOBAL = frozenset(
     [
@@ -49,6 +50,7 @@ _GLOBAL = frozenset(
         "aws:sourceip",
         "aws:sourceorgid",
         "aws:sourceorgpaths",
+        "aws:sourceowner",
         "aws:sourcevpc",
         "aws:sourcevpcarn",
         "aws:sourcevpce",
@@ -81,3 +83,13 @@ def is_known(key: str) -> bool:
     if not (vendor and colon and name):
         return False
     return vendor not in _VENDORS or has_key(_KNOWN, folded)
+
+
+def is_of_known_vendor(key: str) -> bool:
+    """Whether a key, in lower case, is AWS's own or of a service spoken here."""
+    return key.partition(":")[0] in _VENDORS
+
+
+def nearest_key(key: str) -> str | None:
+    """The key that was probably meant, in lower case; None if none is alike."""
+    return nearest(key, sorted(_KNOWN))
