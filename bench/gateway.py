@@ -147,7 +147,7 @@ def serve(
         authenticator=Authenticator(issuer, NoKeys()),
         authorizer=authorizer,
         key_authorizer=KeyAuthorizer(
-            entities, authorizer.layers_for, account=ACCOUNT, region=REGION
+            entities, authorizer.session_for, account=ACCOUNT, region=REGION
         ),
         buckets=buckets,
         upstream=StorePool(store_socket),

@@ -126,7 +126,7 @@ def _build(
     access_key_secrets = access_key_keyring(installation)
     authorizer = iam.Authorizer(entities)
     key_authorizer = kms.KeyAuthorizer(
-        entities, authorizer.layers_for, account=account, region=region
+        entities, authorizer.session_for, account=account, region=region
     )
     issuer = sts.Issuer(
         session_keyring(installation), session_derivation_key(installation)

@@ -19,14 +19,13 @@ from securecart.policy import (
     MalformedPolicyDocument,
     Policy,
     PolicyKind,
-    Request,
-    decide,
     parse_policy,
 )
+from securecart.policy.compiled import CompiledSession
 
 _MAX_PRINCIPALS = 4096
-"""Principals whose layers are kept: some kilobytes each, and more sessions
-than one process serves at a time."""
+"""Principals whose compiled policies are kept: some ten kilobytes each, and
+more sessions than one process serves at a time."""
 _MAX_DOCUMENTS = 4096
 """Compiled policies that are kept; sessions of one role share theirs."""
 
@@ -47,12 +46,13 @@ _GONE = Layers(identity=(_compiled(_DENY_ALL, PolicyKind.IDENTITY),))
 class Authorizer:
     """Decides by the policies in the store; shared by threads.
 
-    Layers are kept for each principal until the store's generation changes,
-    so a policy that was put holds for the next request of every session.
+    What is compiled for a principal is kept until the store's generation
+    changes, so a policy that was put holds for the next request of every
+    session.
     """
 
     def __init__(self, entities: Entities) -> None:
-        self._layers = EntityCache(entities, _layers, most=_MAX_PRINCIPALS)
+        self._sessions = EntityCache(entities, _session_of, most=_MAX_PRINCIPALS)
 
     def authorize(
         self,
@@ -65,22 +65,29 @@ class Authorizer:
         resource_policy: Policy | None = None,
     ) -> Answer:
         """Decide one request on a resource with or without its own policy."""
-        layers = self.layers_for(principal)
-        if resource_policy is not None:
-            layers = replace(layers, resource=resource_policy)
-        request = Request(principal, action, resource, context, resource_account)
-        return decide(layers, request)
+        return self.session_for(principal).decide(
+            action, resource, context, resource_account, resource_policy
+        )
 
-    def layers_for(self, principal: Principal) -> Layers:
-        """Answer the principal's own policies; none for who cannot have any.
+    def session_for(self, principal: Principal) -> CompiledSession:
+        """Answer the principal's own policies, compiled; for one request only.
 
         A session whose role is gone, or was made anew under the same name
         with another id, is denied everything: no resource policy that still
         names it may let it in. So is a user's key that outlived the user.
         """
-        if isinstance(principal, IamUser | RoleSession):
-            return self._layers.get(principal) or _GONE
-        return _NOTHING
+        return self._sessions.get(principal) or CompiledSession(_GONE, principal)
+
+    def layers_for(self, principal: Principal) -> Layers:
+        """Answer the principal's own policies; none for who cannot have any."""
+        return self.session_for(principal).layers
+
+
+def _session_of(store: EntityReader, principal: Principal) -> CompiledSession | None:
+    if not isinstance(principal, IamUser | RoleSession):
+        return CompiledSession(_NOTHING, principal)
+    layers = _layers(store, principal)
+    return None if layers is None else CompiledSession(layers, principal)
 
 
 def _layers(store: EntityReader, principal: IamUser | RoleSession) -> Layers | None:

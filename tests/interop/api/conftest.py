@@ -95,7 +95,7 @@ def _build(folder: Path) -> tuple[Api, Credentials]:
         authenticator=Authenticator(issuer, AccessKeys(entities, KEYRING)),
         authorizer=authorizer,
         key_authorizer=KeyAuthorizer(
-            entities, authorizer.layers_for, account=ACCOUNT, region=REGION
+            entities, authorizer.session_for, account=ACCOUNT, region=REGION
         ),
         secrets=Secrets(iam=KEYRING, kms=KEYRING),
         journal=JournalFiles(folder / "journal", account=ACCOUNT, clock=_now),

@@ -213,7 +213,7 @@ class Landscape:
                 authorizer=authorizer,
                 key_authorizer=kms.KeyAuthorizer(
                     self.entities,
-                    authorizer.layers_for,
+                    authorizer.session_for,
                     account=ACCOUNT,
                     region=REGION,
                 ),

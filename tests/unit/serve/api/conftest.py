@@ -103,7 +103,7 @@ def api(
         authenticator=Authenticator(issuer, AccessKeys(entities, KEYRING, services)),
         authorizer=authorizer,
         key_authorizer=KeyAuthorizer(
-            entities, authorizer.layers_for, account=ACCOUNT, region=REGION
+            entities, authorizer.session_for, account=ACCOUNT, region=REGION
         ),
         secrets=Secrets(iam=KEYRING, kms=KEYRING),
         journal=journal,

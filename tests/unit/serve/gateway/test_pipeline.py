@@ -158,7 +158,7 @@ class Scene:
             authenticator=Authenticator(issuer, NoKeys()),
             authorizer=authorizer,
             key_authorizer=KeyAuthorizer(
-                entities, authorizer.layers_for, account=ACCOUNT, region=REGION
+                entities, authorizer.session_for, account=ACCOUNT, region=REGION
             ),
             buckets=buckets,
             upstream=self.store,
