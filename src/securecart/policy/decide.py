@@ -157,10 +157,7 @@ def prevailing(case: Case) -> Answer:
     if case.has_no_account:
         return _allowed(granted) if grant else _refused(Layer.RESOURCE)
     if not case.in_one_account:
-        answer = case.own_policies()
-        if answer.allowed and not grant:
-            return _refused(Layer.RESOURCE)
-        return replace(answer, statements=answer.statements + granted)
+        return _by_both_accounts(case, Layer.RESOURCE, granted)
     if grant is Grant.DIRECT:
         return _allowed(granted)
     return case.own_policies(granted if grant is Grant.ROLE else ())
@@ -176,11 +173,18 @@ def prevailing_by_owner(case: Case, owner: Layer) -> Answer:
         return _refused(owner)
     if case.has_no_account:
         return _allowed(granted)
-    same_account = case.in_one_account
-    if same_account and grant is Grant.DIRECT:
+    if not case.in_one_account:
+        return _by_both_accounts(case, owner, granted)
+    if grant is Grant.DIRECT:
         return _allowed(granted)
-    answer = case.own_policies(granted if same_account and grant is Grant.ROLE else ())
-    return replace(answer, statements=answer.statements or granted)
+    return case.own_policies(granted if grant is Grant.ROLE else ())
+
+
+def _by_both_accounts(case: Case, owner: Layer, granted: _Found) -> Answer:
+    answer = case.own_policies()
+    if not answer.allowed:
+        return answer
+    return _allowed(answer.statements + granted) if granted else _refused(owner)
 
 
 def _allowed(statements: _Found) -> Answer:
