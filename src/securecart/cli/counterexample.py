@@ -56,7 +56,7 @@ def as_data(found: Counterexample, deployment: Deployment) -> dict[str, Any]:
 
 def _story(found: Counterexample, deployment: Deployment) -> Iterator[str]:
     request = found.request
-    yield f"Not isolated: {found.harm}."
+    yield f"Not isolated: somebody {found.harm}."
     yield f"\n1. One person's folder is {deployment.bucket}/{found.folder}"
     yield from _sign_ins(found.owner)
     if found.asker:
