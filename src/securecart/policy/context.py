@@ -50,7 +50,10 @@ def principal_context(principal: Principal) -> dict[str, str]:
         "aws:userid": principal.userid,
     }
     if isinstance(principal, Anonymous):
-        return keys | {"aws:principaltype": "Anonymous"}
+        return keys | {
+            "aws:principaltype": "Anonymous",
+            "aws:principalaccount": "anonymous",
+        }
     keys |= {"aws:principalaccount": principal.account}
     if isinstance(principal, Root | FederatedUser):
         return keys | {

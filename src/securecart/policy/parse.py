@@ -40,9 +40,11 @@ _STATEMENT = frozenset(
         "Condition",
     }
 )
-_ACTION = re.compile(r"\*|[A-Za-z0-9-]+:[A-Za-z0-9*?]+")
-# Partition and service, the second and third segment of an ARN.
-_PLAIN_SEGMENTS = slice(1, 3)
+_ACTION = re.compile(r"\*|(?:\*|[A-Za-z0-9-]+):[A-Za-z0-9*?]+")
+_PARTITION = re.compile(r"aws(?:-[a-z]+)*")
+_SERVICE = re.compile(r"[a-z0-9-]+")
+# Where in an ARN variables may stand: behind its fifth colon.
+_WITHOUT_VARIABLES = 5
 # IAM wants plain Sids; policies of buckets and keys may have blanks in theirs.
 _SID = re.compile(r"[A-Za-z0-9]*")
 
@@ -193,14 +195,24 @@ class _StatementReader:
     def _arn_pattern(self, text: str) -> ArnPattern:
         try:
             pattern = ArnPattern(text, variables=self._variables)
+            if not pattern.everything:
+                self._check_head(text)
         except ValueError as error:
             raise NotUnderstood(f"{text[:80]!r}: {error}") from error
-        if text != "*" and not all(
-            segment and not set(segment) & set("*?$")
-            for segment in text.split(":")[_PLAIN_SEGMENTS]
-        ):
-            raise NotUnderstood(f"{text[:80]!r}: no wildcards in partition and service")
         return pattern
+
+    def _check_head(self, text: str) -> None:
+        """Hold a resource to more than other ARNs are held to."""
+        segments = text.split(":", _WITHOUT_VARIABLES)
+        if self._variables and any("${" in s for s in segments[:_WITHOUT_VARIABLES]):
+            raise NotUnderstood("a variable before the fifth colon of an ARN")
+        _, partition, service, *_ = (*segments, "")
+        if not _PARTITION.fullmatch(partition):
+            raise NotUnderstood(f"{partition[:40]!r} is no partition of AWS")
+        if not _SERVICE.fullmatch(service):
+            raise NotUnderstood(
+                f"{service[:40]!r} is no service's name, in which no wildcard may be"
+            )
 
     def _principals(self, element: dict[str, Any], place: str) -> Principals | None:
         name = "NotPrincipal" if "NotPrincipal" in element else "Principal"

@@ -125,6 +125,7 @@ def vectors() -> Iterator[Any]:
     """Every case of every file under `tests/vectors/policy`."""
     for path in sorted(VECTORS.glob("*.json")):
         whole = json.loads(path.read_text())
+        layers = _layers(whole)
         for case in whole.get("cases", ()):
             request = Request(
                 PRINCIPALS[case.get("principal", "ab")],
@@ -136,7 +137,7 @@ def vectors() -> Iterator[Any]:
                 },
                 ACCOUNT,
             )
-            vector = Vector(whole.get("decides", ""), _layers(whole), request, case)
+            vector = Vector(whole.get("decides", ""), layers, request, case)
             yield pytest.param(vector, id=f"{path.stem}: {case['says']}")
 
 

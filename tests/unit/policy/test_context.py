@@ -52,10 +52,11 @@ def test_long_term_keys_bring_no_session_keys(
 
 
 def test_the_anonymous_are_called_so(principals: dict[str, Principal]) -> None:
-    """With no account and no ARN."""
+    """An account's place too is taken by the word; there is no ARN."""
     assert principal_context(principals["anonymous"]) == {
         "aws:userid": "anonymous",
         "aws:principaltype": "Anonymous",
+        "aws:principalaccount": "anonymous",
         "aws:principalisawsservice": "false",
     }
 
