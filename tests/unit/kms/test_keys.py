@@ -153,6 +153,17 @@ def test_a_key_policy_must_leave_its_author_in_control(run: Run) -> None:
         run("PutKeyPolicy", KeyId=key_id, Policy=" " * 40_000)
 
 
+def test_canonical_users_are_for_buckets(run: Run) -> None:
+    """A key policy that names one is refused, not left without effect."""
+    named = _policy("a" * 64).replace('"AWS"', '"CanonicalUser"')
+    with pytest.raises(MalformedPolicyDocumentException, match="Statement 1: Can"):
+        run(
+            "CreateKey",
+            Policy=named,
+            BypassPolicyLockoutSafetyCheck=True,
+        )
+
+
 def test_a_disabled_key_does_nothing(run: Run) -> None:
     """It can be described and enabled again, and that is all."""
     key_id = _create(run)
