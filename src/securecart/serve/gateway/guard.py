@@ -80,7 +80,8 @@ class Guard:
             and keeps_out(bucket, principal)
         ):
             raise AccessDenied("Access Denied")
-        merged = {**context, **requirement.context}
+        own = requirement.context
+        merged = {**context, **own} if own else context
         answer = self._authorizer.authorize(
             principal,
             requirement.action,
