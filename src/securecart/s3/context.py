@@ -18,6 +18,7 @@ def request_context(
     """The global keys of a request to any service.
 
     Its address and transport come from the listener, never from headers.
+    `s3:TlsVersion` is never there: a proxy ends TLS and does not tell which.
     """
     context = {
         "aws:currenttime": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -80,8 +80,7 @@ class Guard:
             and keeps_out(bucket, principal)
         ):
             raise AccessDenied("Access Denied")
-        own = requirement.context
-        merged = {**context, **own} if own else context
+        merged = {**context, **requirement.context, "s3:resourceaccount": account}
         answer = self._authorizer.authorize(
             principal,
             requirement.action,

@@ -4,6 +4,7 @@ import hashlib
 import os
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from securecart.kms import KeyAuthorizer
 from securecart.names.credentials import Credentials
 from securecart.names.entities import InMemoryEntities
 from securecart.names.session import RoleSession
+from securecart.policy import PolicyKind, parse_policy
 from securecart.s3 import OPERATIONS as ROWS
 from securecart.s3 import Bucket, InMemoryBuckets, Scope
 from securecart.s3.permissions import PERMISSIONS, On
@@ -136,7 +138,7 @@ class Scene:
                     inline_policies={"folder": orjson.dumps(POLICY).decode()},
                 )
             )
-        buckets = InMemoryBuckets()
+        self.buckets = buckets = InMemoryBuckets()
         buckets.create(Bucket("docs", ACCOUNT, REGION, NOW))
         issuer = Issuer(Keyring(SealingKey(bytes(32))), bytes(32))
         session = RoleSession(
@@ -395,6 +397,31 @@ def test_the_stores_errors_are_told_in_our_words(run: Run, scene: Scene) -> None
             assert isinstance(answer.body, bytes)
             assert b"<Code>%b</Code>" % told in answer.body
             assert b"127.0.0.1" not in answer.body
+
+    run(act())
+
+
+@pytest.mark.parametrize(("owner", "status"), [(ACCOUNT, 403), ("999999999999", 200)])
+def test_policies_know_whose_bucket_it_is(
+    run: Run, scene: Scene, owner: str, status: int
+) -> None:
+    """`s3:ResourceAccount` is the account of the bucket, not the caller's."""
+    document = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::docs/*",
+            "Condition": {"StringEquals": {"s3:ResourceAccount": owner}},
+        },
+    }
+    policy = parse_policy(orjson.dumps(document).decode(), PolicyKind.RESOURCE)
+    scene.buckets.update("docs", lambda bucket: replace(bucket, policy=policy))
+    scene.store.head = HttpResponse(200, (("content-length", "5"), ("etag", '"1"')))
+
+    async def act() -> None:
+        assert (await scene.ask("GET", OURS)).status == status
 
     run(act())
 
