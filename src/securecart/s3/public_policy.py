@@ -29,6 +29,7 @@ _FIXING_KEYS = frozenset(
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
     }
 )
+# Without IfExists, which lets in whoever lacks the key.
 _FIXING_OPERATORS = frozenset(
     {
         "ArnEquals",
@@ -65,14 +66,8 @@ def _names_everyone(statement: Statement) -> bool:
 
 
 def _holds_to_somebody(condition: Condition) -> bool:
-    # IfExists lets in whoever lacks the key, and ForAllValues whoever has no
-    # value of it; what is negated lets in all but a few.
-    if (
-        not isinstance(condition, Comparison)
-        or condition.negated
-        or condition.if_exists
-        or condition.quantifier is Quantifier.ALL
-    ):
+    # ForAllValues lets in whoever has no value of the key.
+    if not isinstance(condition, Comparison) or condition.quantifier is Quantifier.ALL:
         return False
     operator = condition.name.rpartition(":")[2]
     if condition.key == "aws:sourceip":
