@@ -37,7 +37,8 @@ _FIELDS: Final = frozenset(
         "principal_tags",
     }
 )
-_ACTION: Final = re.compile(r"[A-Za-z0-9-]+:[A-Za-z0-9]+")
+# No wildcards; what only looks like an action is one that no policy allows.
+_ACTION: Final = re.compile(r"[^:*?]+:[^:*?]+")
 _ACCOUNT: Final = re.compile(r"[0-9]{12}")
 _ASSUMING: Final = re.compile(r"sts:(?:assumerole.*|tagsession|setsourceidentity)")
 _TAG: Final = "aws:principaltag/"
