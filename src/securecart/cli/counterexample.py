@@ -5,24 +5,24 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from securecart.names.principal import Federated, Principal
-from securecart.names.session import RoleSession
 from securecart.policy import (
     Context,
     Layer,
+    Layers,
     Policy,
-    Request,
     StatementRef,
     principal_context,
 )
+from securecart.policy.casing import ascii_lower
 from securecart.proof.counterexample import Counterexample, SignIn
-from securecart.proof.deployment import DeployedRole, Deployment
+from securecart.proof.deployment import Deployment
 
+_NAME = "sts:rolesessionname"
+_PREFIX = "s3:prefix"
 _LAYERS = {
-    Layer.IDENTITY: "the role's policies",
-    Layer.BOUNDARY: "the role's permissions boundary",
+    Layer.IDENTITY: "their own policies",
+    Layer.BOUNDARY: "their permissions boundary",
     Layer.RESOURCE: "the resource's own policy",
-    Layer.SESSION: "the session's policies",
-    Layer.TRUST: "the role's trust policy",
 }
 
 
@@ -31,7 +31,7 @@ def told(found: Counterexample, deployment: Deployment) -> str:
     return "\n".join(_story(found, deployment))
 
 
-def as_data(found: Counterexample, deployment: Deployment) -> dict[str, Any]:
+def as_data(found: Counterexample) -> dict[str, Any]:
     """The same for programs.
 
     `evaluate` is a line that `securecart policy evaluate` answers with ALLOW.
@@ -46,43 +46,43 @@ def as_data(found: Counterexample, deployment: Deployment) -> dict[str, Any]:
                 "layer": ref.layer,
                 "policy": ref.policy,
                 "sid": ref.sid,
-                "statement": _statement(ref, found.request, deployment),
+                "statement": _statement(ref, found.layers),
             }
             for ref in found.statements
         ],
-        "evaluate": _line(found.request, deployment),
+        "evaluate": _line(found),
     }
 
 
 def _story(found: Counterexample, deployment: Deployment) -> Iterator[str]:
-    request = found.request
+    request, telling = found.request, _telling(deployment)
     yield f"Not isolated: somebody {found.harm}."
     yield f"\n1. One person's folder is {deployment.bucket}/{found.folder}"
-    yield from _sign_ins(found.owner)
+    yield from _sign_ins(found.owner, telling)
     if found.asker:
         yield "\n2. Another person signs in:"
-        yield from _sign_ins(found.asker)
+        yield from _sign_ins(found.asker, telling)
     else:
         yield f"\n2. Somebody else needs no role: {request.principal.arn}"
     yield "\n3. The other then asks for:"
     yield f"     principal  {request.principal.arn}"
     yield f"     action     {request.action}"
     yield f"     resource   {_shown(request.resource)}"
-    yield from _keys("     context    ", request.context)
+    yield from _keys("     context    ", request.context, telling)
     yield "   and is allowed to, by:"
     for ref in found.statements:
-        statement = _compact(_statement(ref, request, deployment))
+        statement = _compact(_statement(ref, found.layers))
         yield f"     {_LAYERS[ref.layer]}: {statement}"
     yield "\nThe engine was asked: it allows each sign-in, and the request."
 
 
-def _sign_ins(steps: Sequence[SignIn]) -> Iterator[str]:
+def _sign_ins(steps: Sequence[SignIn], telling: str) -> Iterator[str]:
     for step in steps:
         session = step.session
         yield f"   - {step.action} for {step.role_arn}"
         yield f"     by {_who(step.principal)}"
         yield f"     under the session name {session.session_name!r}"
-        yield from _keys("     with ", step.context)
+        yield from _keys("     with ", step.context, telling)
         if session.tags:
             tags = ", ".join(f"{key} = {value!r}" for key, value in session.tags)
             yield f"     session tags: {tags}"
@@ -91,15 +91,31 @@ def _sign_ins(steps: Sequence[SignIn]) -> Iterator[str]:
 
 def _who(principal: Principal) -> str:
     if isinstance(principal, Federated):
-        return f"{principal.subject!r}, for whom {principal.provider} vouches"
+        return f"a person for whom {principal.provider} vouches"
     return principal.arn
 
 
-def _keys(indent: str, context: Context) -> Iterator[str]:
+def _telling(deployment: Deployment) -> str:
+    """All that the policies say: what they do not name is no part of a story."""
+    roles = deployment.roles
+    policies = (
+        *(role.trust for role in roles),
+        *(policy for role in roles for policy in role.identity),
+        *(role.boundary for role in roles),
+        deployment.bucket_policy,
+        *(key.policy for key in deployment.keys),
+    )
+    return "\n".join(ascii_lower(each.text) for each in policies if each is not None)
+
+
+def _keys(indent: str, context: Context, telling: str) -> Iterator[str]:
     for key, value in sorted(context.items()):
-        values = value if isinstance(value, tuple) else (value,)
-        yield f"{indent}{key} = {', '.join(map(repr, values))}"
-        indent = " " * len(indent)
+        # Session names are told already, whoever asks for them; listings are
+        # told by their prefix, or by none.
+        if key != _NAME and (key in telling or key == _PREFIX):
+            values = value if isinstance(value, tuple) else (value,)
+            yield f"{indent}{key} = {', '.join(map(repr, values))}"
+            indent = " " * len(indent)
 
 
 def _shown(text: str) -> str:
@@ -125,54 +141,35 @@ def _step_data(step: SignIn) -> dict[str, Any]:
     }
 
 
-def _line(request: Request, deployment: Deployment) -> dict[str, Any]:
+def _line(found: Counterexample) -> dict[str, Any]:
     """A line of the form that `securecart policy evaluate` reads."""
-    principal = request.principal
-    role = _role(principal, deployment)
-    resource = _resource_policy(request, deployment)
-    line = {
-        "principal": principal.arn,
+    request, layers = found.request, found.layers
+    line: dict[str, Any] = {
+        "principal": request.principal.arn,
         "action": request.action,
         "resource": request.resource,
         "resource_account": request.resource_account,
         # The principal's keys too: an ARN does not tell them all.
-        "context": {**request.context, **principal_context(principal)},
+        "context": {**request.context, **principal_context(request.principal)},
+        "identity_policies": [_document(policy) for policy in layers.identity],
     }
-    if role is not None:
-        line["identity_policies"] = [_document(policy) for policy in role.identity]
-        if role.boundary is not None:
-            line["permissions_boundaries"] = [_document(role.boundary)]
-    if resource is not None:
-        line["resource_policy"] = _document(resource)
+    if layers.boundary is not None:
+        line["permissions_boundaries"] = [_document(layers.boundary)]
+    if layers.resource is not None:
+        line["resource_policy"] = _document(layers.resource)
     return line
 
 
-def _statement(ref: StatementRef, request: Request, deployment: Deployment) -> Any:
+def _statement(ref: StatementRef, layers: Layers) -> Any:
     """The statement as it was written."""
-    role = _role(request.principal, deployment)
-    policies: tuple[Policy | None, ...] = ()
-    if ref.layer is Layer.RESOURCE:
-        policies = (_resource_policy(request, deployment),)
-    elif role is not None:
-        policies = role.identity if ref.layer is Layer.IDENTITY else (role.boundary,)
-    policy = policies[ref.policy] if ref.policy < len(policies) else None
-    if policy is None:
-        raise LookupError(f"no such policy: {ref}")
-    statements = _document(policy)["Statement"]
+    policy = {
+        Layer.RESOURCE: (layers.resource,),
+        Layer.BOUNDARY: (layers.boundary,),
+        Layer.IDENTITY: layers.identity,
+    }[ref.layer][ref.policy]
+    statements = _document(policy)["Statement"] if policy is not None else []
     return statements[ref.statement] if isinstance(statements, list) else statements
 
 
 def _document(policy: Policy) -> Any:
     return json.loads(policy.text)
-
-
-def _role(principal: Principal, deployment: Deployment) -> DeployedRole | None:
-    if not isinstance(principal, RoleSession):
-        return None
-    arn = principal.role_arn
-    return next((role for role in deployment.roles if role.arn == arn), None)
-
-
-def _resource_policy(request: Request, deployment: Deployment) -> Policy | None:
-    keys = {key.arn: key.policy for key in deployment.keys}
-    return keys.get(request.resource, deployment.bucket_policy)

@@ -9,7 +9,9 @@ from typing import Any, assert_never
 import click
 
 from securecart.cli.counterexample import as_data, told
+from securecart.names.errors import SecureCartError
 from securecart.policy.casing import ascii_lower
+from securecart.policy.variables import read_pieces
 from securecart.proof.counterexample import Counterexample
 from securecart.proof.deployment import Deployment
 from securecart.proof.isolation import Proof, Undecided, prove
@@ -23,6 +25,10 @@ _EXIT = {Proof: 0, Counterexample: 1, Undecided: 2}
 """By the verdict; an error of any other kind is 1 as well, on standard error."""
 
 
+class UnclearFolder(SecureCartError):
+    """What a folder is called is not written as in a policy."""
+
+
 @dataclass(frozen=True, slots=True)
 class Assumed:
     """What the command line says of the people, beside the policies."""
@@ -32,17 +38,30 @@ class Assumed:
     slash_free: frozenset[str] = frozenset()
 
     def of(self, deployment: Deployment) -> Deployment:
-        """The deployment, its people as described."""
+        """The deployment, its people as described.
+
+        Raises:
+            UnclearFolder: if the folder is not named as policies name one.
+        """
+        folder = deployment.folder if self.folder is None else self.folder
+        try:
+            read_pieces(folder, variables=True, wild=False)
+        except ValueError as error:
+            raise UnclearFolder(f"the folder {folder!r}: {error}") from None
         return replace(
             deployment,
-            folder=deployment.folder if self.folder is None else self.folder,
+            folder=folder,
             unique=deployment.unique | set(map(ascii_lower, self.unique)),
             slash_free=deployment.slash_free | set(map(ascii_lower, self.slash_free)),
         )
 
 
 def show_proof(deployment: Deployment, assumed: Assumed, *, as_json: bool) -> None:
-    """Examine the policies, say what came of it, and exit by the verdict."""
+    """Examine the policies, say what came of it, and exit by the verdict.
+
+    Raises:
+        UnclearFolder: if the folder is not named as policies name one.
+    """
     deployment = assumed.of(deployment)
     began = time.perf_counter()
     verdict = prove(deployment)
@@ -113,7 +132,7 @@ def _data(
                 },
             }
         case Counterexample():
-            return {"verdict": "counterexample", **as_data(verdict, deployment)}
+            return {"verdict": "counterexample", **as_data(verdict)}
         case Undecided():
             return {"verdict": "undecided", "reasons": verdict.reasons}
         case _:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from securecart.names.principal import Principal
 from securecart.names.session import RoleSession
-from securecart.policy import Context, Request, StatementRef
+from securecart.policy import Context, Layers, Request, StatementRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +28,16 @@ class Counterexample:
 
     `asker` and `owner` are the steps of each to a session; an asker without
     steps is somebody who is in no role: `request.principal` says who.
-    `folder` is the beginning of every key of the owner, and `harm` says in
-    words what the request does to it. The engine has said ALLOW to each step
-    and, by `statements`, to the request.
+    `folder` is the beginning of every key of the owner, `layers` are the
+    policies that bear on the request, and `harm` says in words what it does.
+    The engine has said ALLOW to each step and, by `statements`, to the
+    request.
     """
 
     asker: tuple[SignIn, ...]
     owner: tuple[SignIn, ...]
     folder: str
     request: Request
+    layers: Layers
     harm: str
     statements: tuple[StatementRef, ...]
