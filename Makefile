@@ -25,6 +25,7 @@ check: install
 	$(BIN)/pytest -q -m "not slow" -n 2
 
 bench: install
+	$(BIN)/python bench/policy.py
 	$(BIN)/python bench/gateway.py
 
 fuzz: install
