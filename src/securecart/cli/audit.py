@@ -41,11 +41,18 @@ def show_audit(
     reader = JournalReader(installation.directory / "journal")
     for record in reader.records(query.since, query.until):
         if matches(query, record):
-            click.echo(json.dumps(record) if as_json else _line(record))
+            click.echo(json.dumps(record) if as_json else _told(record))
     if reader.unreadable:
         click.echo(
             f"{reader.unreadable} lines were torn by a crash and are left out", err=True
         )
+
+
+def _told(record: Mapping[str, Any]) -> str:
+    """One record for a person, and below it why it was refused."""
+    explanation = (record.get("additionalEventData") or {}).get("explanation")
+    reason = f"\n    {_printable(str(explanation[-1]))}" if explanation else ""
+    return _line(record) + reason
 
 
 def _line(record: Mapping[str, Any]) -> str:
@@ -65,8 +72,9 @@ def _line(record: Mapping[str, Any]) -> str:
         str(record.get("sourceIPAddress")),
         str(record.get("errorCode") or ""),
     )
-    # A stranger chose some of this: no escape sequence reaches the terminal.
-    return "".join(
-        character if character.isprintable() else "�"
-        for character in "  ".join(columns).rstrip()
-    )
+    return _printable("  ".join(columns).rstrip())
+
+
+def _printable(text: str) -> str:
+    """A stranger chose some of this: no escape sequence reaches the terminal."""
+    return "".join(character if character.isprintable() else "�" for character in text)

@@ -15,6 +15,7 @@ from securecart.policy.explain import (
     explain,
     explain_key,
     explain_trust,
+    plain,
     sentences,
     verdict,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "explain_key",
     "explain_trust",
     "parse_policy",
+    "plain",
     "principal_context",
     "sentences",
     "verdict",

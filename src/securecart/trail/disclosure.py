@@ -50,6 +50,7 @@ keyMetadata enabled creationDate limit dryRun aWSAccountId keyManager
 
 SignatureVersion AuthenticationMethod CipherSuite bytesTransferredIn
 bytesTransferredOut x-amz-id-2 x-amz-request-id SSEApplied reason layer statement
+explanation
 """
 LISTED = frozenset(_NAMES.split())
 """Every name that may stand in a record, at any depth."""

@@ -11,6 +11,7 @@ from securecart.policy.explain.explanation import (
     explain_key,
     explain_trust,
 )
+from securecart.policy.explain.phrase import plain
 from securecart.policy.explain.words import sentences, verdict
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "explain",
     "explain_key",
     "explain_trust",
+    "plain",
     "sentences",
     "verdict",
 ]

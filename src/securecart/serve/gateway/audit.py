@@ -13,6 +13,7 @@ from typing import Any
 from securecart.names.errors import ServiceError
 from securecart.names.principal import Anonymous, Principal
 from securecart.s3 import S3Request, Scope
+from securecart.serve.gateway.denied import Reason
 from securecart.serve.gateway.message import Answer
 from securecart.trail import Event, Resource, record
 from securecart.wire.http import HttpRequest
@@ -56,6 +57,7 @@ class Facts:
     s3: S3Request | None = None
     noted: Mapping[str, Any] = field(default_factory=dict)
     error: ServiceError | None = None
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,8 @@ def _additional(facts: Facts, ids: Identifiers, answer: Answer) -> dict[str, Any
         "bytesTransferredOut": sent or 0,
         "x-amz-id-2": ids.host_id,
     }
+    if facts.reason is not None:
+        found["explanation"] = list(facts.reason.sentences)
     if facts.verified is not None:
         found["SignatureVersion"] = "SigV4"
         found["AuthenticationMethod"] = _METHODS[facts.verified.kind]

@@ -1,13 +1,15 @@
 """The decision: every requirement of a request, against every policy."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from securecart.iam.authorizer import Authorizer
 from securecart.names.errors import AccessDenied
 from securecart.names.principal import Principal
-from securecart.policy import Request, denial_message
+from securecart.policy import Request, denial_message, explain
 from securecart.s3 import Bucket, Buckets, Required, keeps_out
 from securecart.s3.errors import NoSuchBucket
+from securecart.serve.gateway.denied import DeniedByPolicy
 
 
 def find_bucket(buckets: Buckets, name: str | None) -> Bucket | None:
@@ -93,4 +95,10 @@ class Guard:
             request = Request(
                 principal, requirement.action, requirement.resource, merged, account
             )
-            raise AccessDenied(denial_message(request, answer))
+            layers = replace(
+                self._authorizer.layers_for(principal),
+                resource=None if bucket is None else bucket.policy,
+            )
+            raise DeniedByPolicy(
+                denial_message(request, answer), lambda: explain(layers, request)
+            )

@@ -487,3 +487,40 @@ def test_a_failure_of_ours_is_no_traceback(
 
     monkeypatch.setattr("securecart.serve.gateway.pipeline._log.disabled", True)
     run(act())
+
+
+def test_a_refusal_is_explained_to_the_log_and_the_audit_alone(
+    run: Run, scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The caller is told what AWS would say, and nothing of the statements."""
+
+    async def act() -> None:
+        with caplog.at_level("INFO", logger="securecart"):
+            answer = await scene.ask("GET", THEIRS)
+        assert answer.status == 403
+        assert isinstance(answer.body, bytes)
+        assert b"its Resource" not in answer.body
+        additional = scene.records[-1]["additionalEventData"]
+        assert 'its Resource is "arn:aws:s3:::docs/AROAROLE:alice/*"' in str(
+            additional["explanation"]
+        )
+        (logged,) = caplog.messages
+        assert scene.records[-1]["requestID"] in logged
+        assert "assumed-role/Role/alice may not s3:GetObject on" in logged
+        assert logged.endswith(additional["explanation"][-1])
+
+    run(act())
+
+
+def test_what_is_allowed_is_not_explained(
+    run: Run, scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither logged nor recorded."""
+
+    async def act() -> None:
+        with caplog.at_level("INFO", logger="securecart"):
+            await scene.ask("GET", OURS)
+        assert "explanation" not in scene.records[-1]["additionalEventData"]
+        assert not caplog.messages
+
+    run(act())
