@@ -15,7 +15,8 @@ class DeployedRole:
 
     `role_id` is the `AROA…` before the colon of `aws:userid`, or a stand-in
     where the policies come from files. `identity` are its inline and managed
-    policies alike.
+    policies alike. `tags` are the role's own, which a session has unless it
+    is given others.
     """
 
     name: str
@@ -24,6 +25,7 @@ class DeployedRole:
     trust: Policy
     identity: tuple[Policy, ...] = ()
     boundary: Policy | None = None
+    tags: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
