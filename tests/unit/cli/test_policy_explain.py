@@ -1,6 +1,8 @@
 """`securecart policy explain`: why, in words."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
@@ -201,3 +203,16 @@ def test_the_same_as_data() -> None:
     assert (told["refused_by"], layer["other_statements"]) == ("identity", 1)
     assert wrong == {"error": "line 2: no JSON object"}
     assert result.exit_code == 1
+
+
+def test_the_documents_show_what_the_command_says() -> None:
+    """The request and its explanation, as administrators read them."""
+    text = (Path(__file__).parents[3] / "docs" / "administration.md").read_text()
+    section = text.partition("## Try a policy")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
+    shown = dict(blocks)
+    for command in shown["sh"].splitlines():
+        program, *arguments, _file = command.split()
+        result = CliRunner().invoke(main, arguments, input=shown["json"])
+        assert (program, result.exit_code) == ("securecart", 0)
+    assert result.stdout == shown["text"]
