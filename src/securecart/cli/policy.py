@@ -33,3 +33,23 @@ def explain(file: BinaryIO, *, as_json: bool) -> None:
     from securecart.cli.policy_explain import explain_lines
 
     explain_lines(file, as_json=as_json)
+
+
+@policy.command()
+@click.argument("files", type=click.File("rb"), nargs=-1)
+@click.option(
+    "--kind",
+    type=click.Choice(["identity", "resource", "trust", "session"]),
+    help="Where the policies are attached; else told by their elements.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+def lint(files: tuple[BinaryIO, ...], kind: str | None, *, as_json: bool) -> None:
+    """Warn of what is legal but dangerous in the policies FILES.
+
+    Without FILES one policy comes from standard input. Exits with 1 if there
+    is a danger, with 2 if a document is malformed; notes alone are no failure.
+    """
+    from securecart.cli.policy_lint import lint_files
+    from securecart.policy import PolicyKind
+
+    lint_files(files, PolicyKind(kind) if kind else None, as_json=as_json)

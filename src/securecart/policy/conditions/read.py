@@ -10,7 +10,7 @@ from securecart.policy.conditions.condition import (
     Condition,
     Quantifier,
 )
-from securecart.policy.conditions.keys import is_known
+from securecart.policy.conditions.keys import is_known, nearest_key
 from securecart.policy.conditions.operators import OPERATORS, compile_test
 from securecart.policy.errors import NotUnderstood
 from securecart.policy.json_text import NumberText
@@ -42,8 +42,10 @@ def _keys(operator: str, keys: Any) -> list[tuple[str, Any]]:
         raise NotUnderstood(f"{operator} names a condition key twice")
     for key in keys:
         if not is_known(key):
+            meant = nearest_key(key)
+            hint = f"; the nearest is {meant!r}" if meant else ""
             raise NotUnderstood(
-                f"{operator} names an unknown condition key {key[:80]!r}"
+                f"{operator} names an unknown condition key {key[:80]!r}{hint}"
             )
     return list(keys.items())
 
