@@ -211,8 +211,9 @@ def test_the_documents_show_what_the_command_says() -> None:
     section = text.partition("## Try a policy")[2].partition("\n## ")[0]
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section, re.DOTALL | re.MULTILINE)
     shown = dict(blocks)
+    results = []
     for command in shown["sh"].splitlines():
         program, *arguments, _file = command.split()
-        result = CliRunner().invoke(main, arguments, input=shown["json"])
-        assert (program, result.exit_code) == ("securecart", 0)
-    assert result.stdout == shown["text"]
+        results.append(CliRunner().invoke(main, arguments, input=shown["json"]))
+        assert (program, results[-1].exit_code) == ("securecart", 0)
+    assert results[-1].stdout == shown["text"]
