@@ -24,7 +24,7 @@ from securecart.policy import (
 from securecart.policy.compiled import CompiledSession
 
 _MAX_PRINCIPALS = 4096
-"""Principals whose compiled policies are kept: some ten kilobytes each, and
+"""Principals whose compiled policies are kept: some twenty kilobytes each, and
 more sessions than one process serves at a time."""
 _MAX_DOCUMENTS = 4096
 """Compiled policies that are kept; sessions of one role share theirs."""

@@ -13,7 +13,7 @@ from securecart.policy.request import Answer, Layer, Layers
 from securecart.policy.variables import Context
 
 _MOST_KEPT = 32
-"""Specialisations of either kind that a session keeps, some two kilobytes
+"""Specialisations of either kind that a session keeps, some four kilobytes
 each: a person's folder needs a dozen. When they are more, all go."""
 _LONGEST_KEPT = 256
 """Characters of an action or a head; a bucket's ARN has at most 76, that of a
