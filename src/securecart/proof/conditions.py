@@ -19,6 +19,7 @@ from securecart.policy.wildcard import Wild
 from securecart.proof.variables import (
     AnyCase,
     Attribute,
+    Empty,
     Known,
     Symbols,
     spell,
@@ -66,9 +67,11 @@ def truth_of(
     outcomes: set[bool | None] = set()
     if found.absent:
         outcomes.add(condition.holds({}))
-    for value in found.values:
+    for shape in found.values:
+        value = tuple(symbol for symbol in shape if not isinstance(symbol, Empty))
         if isinstance(condition, Absence):
-            outcomes.add(condition.holds({condition.key: "present"}))
+            sample = "present" if any(value) else ""
+            outcomes.add(condition.holds({condition.key: sample}))
         else:
             outcomes |= _outcomes(condition, value, known, search)
     return Truth.of(denies if outcome is None else outcome for outcome in outcomes)
@@ -125,8 +128,12 @@ def on_word(
     # A set operator takes an empty text for an empty set.
     if comparison.quantifier is (Quantifier.ANY if fails else Quantifier.ALL):
         return (Within((*patterns, ())),) if comparison.negated is fails else None
+    # Set operators take an empty text for no value at all.
+    loose = comparison.quantifier is (Quantifier.ANY if fails else Quantifier.ALL)
     if comparison.negated is fails:
-        return (Within(patterns),)
+        return (Within((*patterns, ()) if loose else patterns),)
+    if loose:
+        return None
     surely = certain_patterns_of(comparison, known)
     return (Outside(surely),) if surely else None
 

@@ -103,6 +103,7 @@ def _asks_the_word(condition: Condition, case: Case) -> TypeGuard[Comparison]:
 
 def _truth(condition: Condition, case: Case, *, denies: bool) -> Truth:
     if case.lists and condition.key == PREFIX:
-        # Only Null is left, and there is a value.
-        return Truth.of({bool(condition.holds({PREFIX: ""}))})
+        # Only Null is left, and there is a value, which may be empty.
+        held = (condition.holds({PREFIX: value}) for value in ("", "x"))
+        return Truth.of(denies if each is None else each for each in held)
     return truth_of(condition, case.known, case.search, denies=denies)

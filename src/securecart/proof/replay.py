@@ -152,7 +152,9 @@ def _people(suspicion: Suspicion) -> Iterator[tuple[Asker, Session]]:
                 yield suspicion.asker, owner
                 continue
             for asker in _concrete(suspicion.asker, mine):
-                if _are_two(suspicion, mine, others):
+                if _are_two(suspicion, mine, others) and not _both_empty(
+                    suspicion, asker, owner
+                ):
                     yield asker, owner
 
 
@@ -248,6 +250,17 @@ def _are_two(suspicion: Suspicion, mine: _Values, others: _Values) -> bool:
     asker = dict(_identity(suspicion.asker, mine))
     owner = dict(_identity(suspicion.owner, others))
     return all(owner.get(key) != value for key, value in asker.items())
+
+
+def _both_empty(suspicion: Suspicion, asker: Session, owner: Session) -> bool:
+    """Whether both have nothing where each has something of their own."""
+    shapes = suspicion.owner.attributes.items()
+    return any(
+        attribute.unique and asker.known(key) == owner.known(key) == constant("")
+        for key, found in shapes
+        for value in found.values
+        for attribute in attributes_in(value)
+    )
 
 
 def _identity(asker: Asker, values: _Values) -> Iterator[tuple[str, str]]:

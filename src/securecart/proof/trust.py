@@ -42,6 +42,7 @@ from securecart.proof.variables import (
     Known,
     Letters,
     Symbols,
+    attributes_in,
     constant,
     free,
     possible,
@@ -510,7 +511,7 @@ class _Branch:
         chosen = [
             value
             for value in kept
-            if any(isinstance(s, Attribute) and s.chosen for s in value)
+            if any(attribute.chosen for attribute in attributes_in(value))
         ]
         if chosen and isinstance(condition, Comparison):
             patterns = patterns_of(condition, known)
@@ -533,7 +534,7 @@ class _Branch:
 
 def _pinned(pattern: Symbols, chosen: Symbols) -> Symbols | None:
     """The value that a pattern leaves the caller, who chooses its wildcards."""
-    free_part = next(s for s in chosen if isinstance(s, Attribute))
+    free_part = next(attributes_in(chosen))
     found: list[str | Attribute | Empty] = []
     for symbol in pattern:
         if isinstance(symbol, str | Attribute | Empty):

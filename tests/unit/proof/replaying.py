@@ -36,7 +36,8 @@ def assert_allowed(deployment: Deployment, found: Counterexample) -> None:
     layers = Layers(
         *_own(roles, request.principal), None, _policy_of(deployment, request)
     )
-    decides = decide_key if request.action.startswith("kms:") else decide
+    of_key = request.resource in {key.arn for key in deployment.keys}
+    decides = decide_key if of_key else decide
     answer = decides(layers, request)
     assert answer.allowed
     assert answer.statements == found.statements
