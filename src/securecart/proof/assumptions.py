@@ -33,9 +33,11 @@ def assumptions_of(deployment: Deployment, search: Search) -> tuple[str, ...]:
 
 def _all_roles(deployment: Deployment) -> str:
     names = ", ".join(role.name for role in deployment.roles)
+    exempt = ", ".join(sorted(deployment.exempt))
+    besides = f" (besides {exempt}, which are exempt)" if exempt else ""
     return (
-        f"People come to no other role of any account than {names}, and hold no"
-        " long-lived credentials."
+        f"People come to no other role of any account than {names}{besides}, and hold"
+        " no long-lived credentials."
     )
 
 

@@ -45,7 +45,8 @@ class Deployment:
     `aws:userid`, that the identity provider gives to one person only, and
     `slash_free` those that it gives no slash to (STS itself sees to it for
     `aws:userid`). Attributes are condition keys such as
-    `aws:principaltag/employee`.
+    `aws:principaltag/employee`. `exempt` are names of roles that were left
+    out because their people may reach every folder.
     """
 
     account: str
@@ -56,3 +57,4 @@ class Deployment:
     folder: str = f"${{{OWN_ID}}}/"
     unique: frozenset[str] = field(default_factory=frozenset)
     slash_free: frozenset[str] = field(default_factory=frozenset)
+    exempt: frozenset[str] = field(default_factory=frozenset)

@@ -164,6 +164,8 @@ def _values(suspicion: Suspicion) -> Iterator[tuple[_Values, _Values]]:
     for one, other in _PLAIN_NAMES:
         taken = dict.fromkeys(others, other)
         yield _Values(one, "team", {}, taken), _Values(other, "team", {}, {})
+    both = dict.fromkeys(others, "team")
+    yield _Values("alice", "team", {}, both), _Values("bob", "team", {}, both)
     # What is read as the beginning of a name may go on.
     longer = {key: f"{text}x" for key, text in others.items()}
     for read in (others, longer):
