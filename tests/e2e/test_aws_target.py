@@ -190,15 +190,20 @@ def portal(
 def test_apply_does_what_plan_said_and_then_nothing_is_left(
     set_up: tuple[Company, Sequence[str], Sequence[str]],
 ) -> None:
-    """One line a change, the same words; a second plan and apply are empty."""
-    company, planned, applied = set_up
+    """One line a change, the same words; a second plan and apply are empty.
+
+    What stands in the end is proved to keep people apart.
+    """
+    company, planned, (*applied, isolation) = set_up
+    assert isolation.startswith("Isolation: proved for any two people.")
     done = [re.sub(r"arn:aws:kms:\S+", KEY_TO_COME, line) for line in applied]
     assert [line.removeprefix("would ") for line in planned[:-1]] == done[:-1]
     assert len(applied) > 10
     assert applied[-1] == f"{len(applied) - 1} changes made."
-    for command in ("plan", "apply"):
+    nothing = "The account is as the configuration wants it.\n"
+    for command, printed in (("plan", nothing), ("apply", f"{nothing}{isolation}\n")):
         again = company.run(command, company.configure(), ADMINISTRATOR)
-        assert again.stdout == "The account is as the configuration wants it.\n"
+        assert again.stdout == printed
 
 
 def test_the_account_holds_what_the_configuration_says(

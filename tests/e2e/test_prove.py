@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,23 +18,31 @@ from playwright.sync_api import Page
 pytestmark = pytest.mark.slow
 
 Session = dict[str, Any]
-Prove = Callable[..., subprocess.CompletedProcess[str]]
+Done = subprocess.CompletedProcess[str]
+Call = Callable[..., Done]
+Prove = Callable[..., Done]
 
 _ROLE = "SecureCartEmployee"
 
 
 @pytest.fixture(scope="module")
-def prove(running: Any, ports: dict[str, int]) -> Prove:
-    """Runs the command as an administrator does."""
+def call(running: Any, ports: dict[str, int]) -> Call:
+    """Runs a command as an administrator does."""
 
-    def prove(*options: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "securecart", "prove", *options]
+    def call(*words: str) -> Done:
+        command = [sys.executable, "-m", "securecart", *words]
         command += ["--data-dir", str(running.data)]
         for name, port in ports.items():
             command += [f"--{name}-port", str(port)]
         return subprocess.run(command, capture_output=True, text=True, check=False)
 
-    return prove
+    return call
+
+
+@pytest.fixture(scope="module")
+def prove(call: Call) -> Prove:
+    """Runs `securecart prove`."""
+    return lambda *options: call("prove", *options)
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +199,31 @@ def test_what_up_sets_up_is_proved(prove: Prove) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("Proved: ")
     assert "\n  - STS lets no session name" in done.stdout
+
+
+def test_up_says_that_it_is_proved(running: Any) -> None:
+    """Below the addresses, without being asked."""
+    output = running.data.parent / "output.txt"
+    deadline = time.monotonic() + 30
+    while "\nIsolation: proved for any two people." not in output.read_text():
+        assert time.monotonic() < deadline, output.read_text()
+        time.sleep(0.1)
+
+
+def test_apply_fails_where_something_else_lets_people_in(
+    running: Any, call: Call
+) -> None:
+    """A role that is not of the set-up stays, and is told; not if it is exempt."""
+    assert "\nIsolation: proved" in call("apply").stdout
+    config = running.data.parent / "exempt.toml"
+    config.write_text('[role]\nexempt = ["Further"]\n')
+    with chained(running):
+        done = call("apply")
+        exempt = call("prove", "--config", str(config))
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "NOT ISOLATED: somebody reads or changes a document" in done.stderr
+    assert exempt.returncode == 0, exempt.stdout + exempt.stderr
+    assert "(besides Further, which are exempt)" in exempt.stdout
 
 
 @pytest.mark.parametrize("name", _BREAKAGES)

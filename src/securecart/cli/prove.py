@@ -25,6 +25,10 @@ _EXIT = {Proof: 0, Counterexample: 1, Undecided: 2}
 """By the verdict; an error of any other kind is 1 as well, on standard error."""
 
 
+class NotIsolated(SecureCartError):
+    """The policies that stand are not proved to keep people apart."""
+
+
 class UnclearFolder(SecureCartError):
     """What a folder is called is not written as in a policy."""
 
@@ -54,6 +58,29 @@ class Assumed:
             unique=deployment.unique | set(map(ascii_lower, self.unique)),
             slash_free=deployment.slash_free | set(map(ascii_lower, self.slash_free)),
         )
+
+
+def require_isolation(deployment: Deployment) -> str:
+    """Prove that the policies keep people apart; answer a line that says so.
+
+    Raises:
+        NotIsolated: if they do not, or it cannot be shown.
+    """
+    verdict = prove(deployment)
+    match verdict:
+        case Proof():
+            return "Isolation: proved for any two people. See `securecart prove`."
+        case Counterexample():
+            raise NotIsolated(
+                f"NOT ISOLATED: somebody {verdict.harm}. Run `securecart prove`, which "
+                "shows how, and take back what allows it."
+            )
+        case Undecided():
+            raise NotIsolated(
+                "isolation is not proved. Run `securecart prove`, which says why."
+            )
+        case _:
+            assert_never(verdict)
 
 
 def show_proof(deployment: Deployment, assumed: Assumed, *, as_json: bool) -> None:

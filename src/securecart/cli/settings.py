@@ -47,6 +47,8 @@ def _issuer(address: str) -> str:
     return address
 
 
+_RoleName = Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]
+_SessionName = Annotated[str, Field(pattern=r"^[\w+=,.@-]{2,64}$")]
 Origin = Annotated[str, AfterValidator(_origin)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
 
@@ -112,10 +114,15 @@ class IdentityProvider(_Section):
 
 
 class Role(_Section):
-    """The role that every employee works in."""
+    """The role that every employee works in.
 
-    name: str = Field(default="SecureCartEmployee", pattern=r"^[\w+=,.@-]{1,64}$")
+    `exempt` are roles whose people may reach every folder, such as the
+    administrators': the proof of isolation leaves them out, and says so.
+    """
+
+    name: _RoleName = "SecureCartEmployee"
     max_session_minutes: int = Field(default=720, ge=60, le=720)
+    exempt: tuple[_RoleName, ...] = ()
 
 
 class Folder(_Section):
@@ -147,6 +154,15 @@ class Mfa(_Section):
     max_age_minutes: int = Field(default=720, ge=5, le=10_080)
 
 
+class Portal(_Section):
+    """What the portal shows to whom.
+
+    `administrators` are session names; they may read why requests were refused.
+    """
+
+    administrators: tuple[_SessionName, ...] = ()
+
+
 class Settings(_Section):
     """All of `securecart.toml`."""
 
@@ -159,6 +175,7 @@ class Settings(_Section):
     folder: Folder = Folder()
     session: Session = Session()
     mfa: Mfa = Mfa()
+    portal: Portal = Portal()
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

@@ -16,6 +16,7 @@ from securecart.blueprint import (
 from securecart.cli.account import administrator
 from securecart.cli.installation import Installation, open_installation
 from securecart.cli.place import Place
+from securecart.cli.prove import require_isolation
 from securecart.cli.settings import Settings
 from securecart.cli.sign_in import oidc_issuer, saml_metadata_source
 from securecart.names.credentials import Credentials
@@ -36,15 +37,17 @@ def show_plan(place: Place) -> None:
 
 
 def apply_plan(place: Place) -> None:
-    """Make the account so, and print each change as it is made.
+    """Make the account so, print each change as it is made, and prove isolation.
 
     Raises:
         SecureCartError: if a change cannot be made; what was made stays, and
-            another run goes on from there.
+            another run goes on from there. Also if something else in the
+            account lets people into each other's folders.
     """
     blueprint, account = _at(place)
     changes = apply(blueprint, account, lambda change: click.echo(str(change)))
     click.echo(_summary(len(changes), "made"))
+    click.echo(require_isolation(deployed(place)))
 
 
 def apply_to_installation(
@@ -72,6 +75,7 @@ def deployed(place: Place) -> Deployment:
         role=settings.role.name,
         bucket=settings.folder.bucket,
         key_alias=settings.folder.key_alias,
+        exempt=frozenset(settings.role.exempt),
     )
 
 

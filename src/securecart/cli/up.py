@@ -35,7 +35,8 @@ from securecart.cli.installation import (
 )
 from securecart.cli.listening import Listener, listen
 from securecart.cli.place import DEFAULT_DATA, Place
-from securecart.cli.setup import apply_to_installation
+from securecart.cli.prove import require_isolation
+from securecart.cli.setup import apply_to_installation, deployed
 from securecart.cli.sign_in import prepare_sign_in
 from securecart.names.credentials import Credentials
 from securecart.names.errors import SecureCartError
@@ -98,6 +99,10 @@ async def _run(place: Place, installation: Installation, began: float) -> None:
         document = _ready_document(place, installation, admin, seconds)
         write_ready(installation, document)
         _announce(place, document)
+        examining = asyncio.create_task(asyncio.to_thread(_isolation, place))
+        await asyncio.wait({examining, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if examining.done():
+            click.echo(examining.result())
         await stopping
         installation.ready_file.unlink(missing_ok=True)
         click.echo("\nStopping; everything is kept.")
@@ -237,6 +242,14 @@ def _announce(place: Place, ready: dict[str, Any]) -> None:
             command = f"{_own_command()} code {person['username']}{data}"
             click.echo(f"  {'':24}one-time code: {command}")
     click.echo("\nCtrl-C stops everything and keeps it.")
+
+
+def _isolation(place: Place) -> str:
+    """Whether the policies that stand are proved to keep people apart."""
+    try:
+        return require_isolation(deployed(place))
+    except SecureCartError as error:
+        return f"Warning: {error}"
 
 
 def _own_command() -> str:

@@ -52,17 +52,19 @@ class AwsDeployment:
         self._bucket = AwsBucket(s3, account=account, region=endpoint.region)
         self._roles = _Roles(iam, account)
 
-    def read(self, *, role: str, bucket: str, key_alias: str) -> Deployment:
+    def read(
+        self, *, role: str, bucket: str, key_alias: str, exempt: frozenset[str]
+    ) -> Deployment:
         """Everything that decides who reaches which documents of a bucket.
 
-        `role` is the employees'.
+        `role` is the employees', `exempt` are the names of roles to leave out.
 
         Raises:
             SetupFailed: if something is missing, cannot be read or is not
                 understood; the message says what to do.
         """
         with explained("read the deployed policies", self._endpoint.name):
-            roles = self._roles.examined(role)
+            roles = self._roles.examined(role, exempt)
             found = self._bucket.read(bucket)
             if found is None:
                 raise _not_deployed(f"bucket {bucket}")
@@ -81,6 +83,7 @@ class AwsDeployment:
                     else None
                 ),
                 keys=tuple(self._keys(found, key_alias)),
+                exempt=exempt,
             )
 
     def _keys(self, bucket: Bucket, alias: str) -> Iterator[DeployedKey]:
@@ -109,9 +112,11 @@ class _Roles:
         self._account = account
         self._managed: dict[str, Policy] = {}
 
-    def examined(self, employees: str) -> tuple[DeployedRole, ...]:
+    def examined(
+        self, employees: str, exempt: frozenset[str]
+    ) -> tuple[DeployedRole, ...]:
         """The employees' role, and whatever people could sign in or chain to."""
-        listed = {role.name: role for role in self._listed()}
+        listed = {role.name: role for role in self._listed(exempt)}
         if employees not in listed:
             raise _not_deployed(f"role {employees}")
         found = {
@@ -149,9 +154,11 @@ class _Roles:
             for who in (statement.principals.listed,)
         )
 
-    def _listed(self) -> Iterator[_ListedRole]:
+    def _listed(self, exempt: frozenset[str]) -> Iterator[_ListedRole]:
         for page in self._iam.get_paginator("list_roles").paginate():
             for role in page["Roles"]:
+                if role["RoleName"] in exempt:
+                    continue
                 yield _ListedRole(
                     role["RoleName"],
                     role["Arn"],
