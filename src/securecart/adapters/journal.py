@@ -93,7 +93,7 @@ class JournalReader:
         first = since.date() if since else date.min
         last = (until + timedelta(days=1)).date() if until else date.max
         for path in sorted(self._directory.glob("*/*/*/securecart-*.jsonl")):
-            day = _day_of(path)
+            day = day_of(path)
             if day is not None and first <= day <= last:
                 yield from self._records_of(path)
 
@@ -111,7 +111,8 @@ def _folder(directory: Path, day: date) -> Path:
     return directory / f"{day.year:04}" / f"{day.month:02}" / f"{day.day:02}"
 
 
-def _day_of(path: Path) -> date | None:
+def day_of(path: Path) -> date | None:
+    """Tell the day of a file by the folders that it lies in; None for no day."""
     try:
         return date.fromisoformat("-".join(path.parts[-4:-1]))
     except ValueError:

@@ -10,7 +10,7 @@ import click
 from securecart.adapters.journal import JournalReader
 from securecart.cli.installation import open_installation
 from securecart.cli.place import Place
-from securecart.trail import Outcome, Query, matches, outcome_of
+from securecart.trail import Outcome, Query, matches, outcome_of, printable
 
 
 def show_audit(
@@ -51,7 +51,7 @@ def show_audit(
 def _told(record: Mapping[str, Any]) -> str:
     """One record for a person, and below it why it was refused."""
     explanation = (record.get("additionalEventData") or {}).get("explanation")
-    reason = f"\n    {_printable(str(explanation[-1]))}" if explanation else ""
+    reason = f"\n    {printable(str(explanation[-1]))}" if explanation else ""
     return _line(record) + reason
 
 
@@ -72,9 +72,4 @@ def _line(record: Mapping[str, Any]) -> str:
         str(record.get("sourceIPAddress")),
         str(record.get("errorCode") or ""),
     )
-    return _printable("  ".join(columns).rstrip())
-
-
-def _printable(text: str) -> str:
-    """A stranger chose some of this: no escape sequence reaches the terminal."""
-    return "".join(character if character.isprintable() else "�" for character in text)
+    return printable("  ".join(columns).rstrip())

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from securecart.adapters.aws import StsClient
 from securecart.adapters.fetch import Fetch
+from securecart.adapters.journal_tail import JournalTail
 from securecart.adapters.oidc_client import OidcClient
 from securecart.adapters.oidc_keys import FetchedKeys
 from securecart.adapters.saml_metadata import SamlMetadata
@@ -55,8 +56,15 @@ def serve_portal(place: Place, sockets: Sequence[socket.socket], clock: Clock) -
         sts=StsClient(region=installation.region, endpoint_url=settings.aws_endpoint),
         saml=saml,
         oidc=oidc,
+        denials=_denials(settings, installation),
     )
     serve_web(app, sockets)
+
+
+def _denials(settings: Settings, installation: Installation) -> JournalTail | None:
+    if settings.target == "aws":
+        return None
+    return JournalTail(installation.directory / "journal", account=installation.account)
 
 
 def _saml(settings: Settings, fetch: Fetch, clock: Clock) -> SamlMetadata | None:
@@ -133,4 +141,5 @@ def _options(
         session_seconds=settings.session.portal_minutes * 60,
         mfa_required=settings.mfa.required,
         mfa_max_age_seconds=settings.mfa.max_age_minutes * 60,
+        administrators=frozenset(settings.portal.administrators),
     )

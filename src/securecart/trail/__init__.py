@@ -11,6 +11,8 @@ Source: AWS CloudTrail User Guide, "CloudTrail record contents" and
 from securecart.trail.disclosure import disclosed
 from securecart.trail.event import Event, Resource, TlsDetails
 from securecart.trail.journal import InMemoryJournal, Journal, JournalUnavailable
+from securecart.trail.page import NoSuchPlace, TrailPage
+from securecart.trail.printable import printable
 from securecart.trail.query import Outcome, Query, matches, outcome_of
 from securecart.trail.record import parse_record, record
 
@@ -19,13 +21,16 @@ __all__ = [
     "InMemoryJournal",
     "Journal",
     "JournalUnavailable",
+    "NoSuchPlace",
     "Outcome",
     "Query",
     "Resource",
     "TlsDetails",
+    "TrailPage",
     "disclosed",
     "matches",
     "outcome_of",
     "parse_record",
+    "printable",
     "record",
 ]

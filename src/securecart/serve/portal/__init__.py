@@ -3,8 +3,8 @@
 Floor 5. A browser comes from the identity provider with an assertion or a
 code; `federation` verifies it, STS verifies it again and answers with
 temporary credentials, and the browser works in its folder with those. No
-byte of a document passes here. Uses `federation`, `sealing` and `names`; the
-world is reached through the ports in `ports.py`.
+byte of a document passes here. Uses `federation`, `sealing`, `trail` and
+`names`; the world is reached through the ports in `ports.py`.
 """
 
 from securecart.serve.portal.app import create_app

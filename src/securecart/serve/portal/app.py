@@ -13,6 +13,7 @@ from securecart.names.expiring import ExpiringRecords
 from securecart.sealing import Keyring
 from securecart.serve.portal.answers import Answers
 from securecart.serve.portal.arrival import Arrivals
+from securecart.serve.portal.denial_routes import DenialRoutes
 from securecart.serve.portal.guard import HEALTH_PATH, Guard
 from securecart.serve.portal.logout_routes import LogoutRoutes
 from securecart.serve.portal.mfa import MfaPolicy
@@ -20,7 +21,7 @@ from securecart.serve.portal.oidc import OidcSignIn
 from securecart.serve.portal.options import PortalOptions
 from securecart.serve.portal.pages import PAGES_PATH, Pages
 from securecart.serve.portal.pending import PendingSignIns
-from securecart.serve.portal.ports import OidcProvider, SamlProvider, Sts
+from securecart.serve.portal.ports import Denials, OidcProvider, SamlProvider, Sts
 from securecart.serve.portal.redeemed import Redeemed
 from securecart.serve.portal.refusals import (
     BAD_REQUEST,
@@ -52,13 +53,15 @@ def create_app(
     sts: Sts,
     saml: SamlProvider | None = None,
     oidc: OidcProvider | None = None,
+    denials: Denials | None = None,
     static: Path = STATIC,
 ) -> FastAPI:
     """Make the portal's ASGI application.
 
     `records` hold sessions and used answers; instances that share them, and
     the key ring, are one portal. `saml` and `oidc` are needed where the
-    options set that way to sign in up.
+    options set that way to sign in up. `denials` are where this machine keeps
+    the audit trail; without them it is CloudTrail's.
 
     The server in front must not log request targets: `/oidc/callback` has an
     authorization code in its query.
@@ -131,6 +134,7 @@ def create_app(
             pending=pending,
             oidc=oidc_sign_in,
         ),
+        DenialRoutes(options=options, cookie=cookie, denials=denials),
     ):
         app.include_router(routes.router())
     _add_pages(app, pages, Site(static))

@@ -55,6 +55,7 @@ class PortalOptions:
     through; the Content-Security-Policy names them. `duration_seconds` is
     what STS is asked for; `session_seconds` how long renewals go on after a
     sign-in; `mfa_max_age_seconds` how long a second factor counts.
+    `administrators` are session names, who may read why requests were refused.
 
     Raises:
         ValueError: for plain HTTP beyond loopback, or where `sign_in` names
@@ -75,6 +76,7 @@ class PortalOptions:
     session_seconds: int = 12 * 3600
     mfa_required: bool = False
     mfa_max_age_seconds: int = 12 * 3600
+    administrators: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.address)
@@ -82,6 +84,10 @@ class PortalOptions:
             raise ValueError("a portal beyond this machine needs an https address")
         if (self.saml if self.sign_in == "saml" else self.oidc) is None:
             raise ValueError(f"sign-in by {self.sign_in} is chosen but not set up")
+
+    def is_administrator(self, person: str) -> bool:
+        """Say whether the session of that name is an administrator's."""
+        return person in self.administrators
 
     @property
     def tls(self) -> bool:

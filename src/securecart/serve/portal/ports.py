@@ -5,6 +5,7 @@ from typing import Protocol, runtime_checkable
 from securecart.federation.oidc import JwkSet, ProviderMetadata
 from securecart.federation.saml import IdpMetadata
 from securecart.names.credentials import Credentials
+from securecart.trail import TrailPage
 
 
 class AssumedRole(Protocol):
@@ -108,4 +109,16 @@ class OidcProvider(Protocol):
 
     def refresh(self, refresh_token: str) -> TokenResponse | None:
         """Redeem a refresh token; None when the provider refuses it."""
+        ...
+
+
+class Denials(Protocol):
+    """The audit trail's refused requests, latest first."""
+
+    def newest(self, most: int, *, before: str | None = None) -> TrailPage:
+        """Answer up to `most` of them, those before another page's `older`.
+
+        Raises:
+            NoSuchPlace: if `before` is none.
+        """
         ...

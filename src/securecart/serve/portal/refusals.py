@@ -150,6 +150,13 @@ OTHER_PERSON = Refusal(
     "Somebody else is signed in",
     "The sign-in service answered for another person. Please sign in again.",
 )
+NO_ADMINISTRATOR = Refusal(
+    403,
+    "no_administrator",
+    "This is for administrators",
+    "Only the portal's administrators may see why requests were refused.",
+    sign_in_url=None,
+)
 NO_ACCESS = Refusal(
     403,
     "no_access",

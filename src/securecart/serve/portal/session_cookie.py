@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from securecart.serve.portal.options import PortalOptions
+from securecart.serve.portal.refusals import SESSION_ENDED, SIGNED_OUT, Refused
 from securecart.serve.portal.sessions import Session, Sessions
 
 
@@ -26,6 +27,18 @@ class SessionCookie:
     def session(self, request: Request) -> Session | None:
         """Answer the live session of this browser."""
         return self._sessions.find(request.cookies.get(self._name))
+
+    def require_session(self, request: Request) -> Session:
+        """Answer the live session of this browser.
+
+        Raises:
+            Refused: SESSION_ENDED, or SIGNED_OUT where there was none.
+        """
+        session = self.session(request)
+        if session is None:
+            ended = self.is_there(request)
+            raise Refused(SESSION_ENDED if ended else SIGNED_OUT, "no live session")
+        return session
 
     def set(self, response: Response, session_id: str) -> None:
         """Give the browser its session, until it is closed."""

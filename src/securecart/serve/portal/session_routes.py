@@ -17,9 +17,7 @@ from securecart.serve.portal.options import PortalOptions
 from securecart.serve.portal.refusals import (
     CSRF,
     RENEWAL_RUNNING,
-    SESSION_ENDED,
     SIGN_IN_AGAIN,
-    SIGNED_OUT,
     Refused,
 )
 from securecart.serve.portal.session_cookie import SessionCookie
@@ -51,7 +49,7 @@ class SessionRoutes:
     def show(self, request: Request) -> Response:
         """Answer who is signed in, with the credentials of the moment."""
         require_own(request, self.options.address)
-        return self._answer(self._session(request))
+        return self._answer(self.cookie.require_session(request))
 
     def renew(self, request: Request) -> Response:
         """Renew the credentials, or say that the browser must.
@@ -59,7 +57,7 @@ class SessionRoutes:
         The page calls this while the person is active, and only then.
         """
         require_own_origin(request, self.options.address)
-        session = self._session(request)
+        session = self.cookie.require_session(request)
         if not session.accepts_csrf_token(request.headers.get("x-csrf-token", "")):
             raise Refused(CSRF, "X-CSRF-Token")
         self.mfa.check_renewal(session, self.clock())
@@ -101,13 +99,6 @@ class SessionRoutes:
             session = replace(session, grant=rotated)
         return self.arrivals.renew(session.key, evidence)
 
-    def _session(self, request: Request) -> Session:
-        session = self.cookie.session(request)
-        if session is None:
-            ended = self.cookie.is_there(request)
-            raise Refused(SESSION_ENDED if ended else SIGNED_OUT, "no live session")
-        return session
-
     def _answer(self, session: Session) -> Response:
         sign_in, grant = session.sign_in, session.grant
         body: dict[str, Any] = {
@@ -115,6 +106,7 @@ class SessionRoutes:
             "name": sign_in.name,
             "email": sign_in.email,
             "organisation": self.options.organisation,
+            "administrator": self.options.is_administrator(sign_in.person),
             "sign_in": sign_in.method,
             "mfa": sign_in.mfa,
             "folder": sign_in.folder,

@@ -59,6 +59,7 @@ from securecart.serve.portal import (
     SamlOptions,
     create_app,
 )
+from securecart.serve.portal.ports import Denials
 
 PLAIN = "http://localhost:8080"
 TLS = "https://docs.example.com"
@@ -404,6 +405,7 @@ class World:
     options: PortalOptions
     static: Path
     loop: asyncio.AbstractEventLoop
+    denials: Denials | None = None
 
     def app(self, **changes: Any) -> Any:
         """Answer another instance that shares the store and the keys."""
@@ -416,6 +418,7 @@ class World:
             sts=self.sts,
             saml=self.saml,
             oidc=self.oidc,
+            denials=self.denials,
             static=self.static,
         )
 

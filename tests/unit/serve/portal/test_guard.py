@@ -24,6 +24,7 @@ PATHS = [
     ("GET", "/oidc/callback"),
     ("GET", "/api/session"),
     ("POST", "/api/session/renew"),
+    ("GET", "/api/refusals"),
     ("GET", "/api/nothing"),
     ("DELETE", "/api/session"),
     ("OPTIONS", "/api/session"),
