@@ -23,6 +23,7 @@ from securecart.policy import (
     decide_key,
     decide_trust,
 )
+from securecart.policy.casing import ascii_lower
 from securecart.policy.conditions.condition import Comparison, Condition
 from securecart.policy.variables import read_pieces
 from securecart.proof.conditions import variables_in
@@ -90,7 +91,7 @@ _OF_THE_PRINCIPAL: Final = frozenset(
     }
 )
 _NUMBER: Final = re.compile(r"-?[0-9]{1,15}")
-_VARIABLE: Final = re.compile(r"\$\{[^}]*\}")
+_VARIABLE: Final = re.compile(r"\$\{([^},]*)[^}]*\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +331,8 @@ def _requests(
         for word in (named, run.text) if target.harm is Harm.OBJECT else (run.text,):
             for region in _regions(asker, target):
                 sent = {PREFIX: word} if target.lists else {}
+                # What is left open of who asks, the request itself says.
+                sent |= {attribute.key: text for attribute, text in run.asker}
                 tail = text_of(target.resource.tail) if case.names_one else word
                 head = (
                     region if each is None else each for each in target.resource.head
@@ -488,7 +491,7 @@ class _Keys:
             if open_here and not self._is_known(key):
                 values = found.setdefault(key, {})
                 if isinstance(condition, Comparison):
-                    values |= dict.fromkeys(_samples(condition))
+                    values |= dict.fromkeys(_samples(condition, self.asker))
                 values[_OTHER] = None
                 if key in self.fixed:
                     values[None] = None
@@ -512,10 +515,10 @@ class _Keys:
                     yield from statement.conditions
 
 
-def _samples(comparison: Comparison) -> Iterator[str]:
+def _samples(comparison: Comparison, asker: Asker) -> Iterator[str]:
     """Values of a key that a comparison could tell apart."""
     for value in comparison.values:
-        sample = _instance(value)
+        sample = _instance(_filled(value, asker) if comparison.variables else value)
         yield sample
         number = _NUMBER.fullmatch(value)
         if number:
@@ -527,6 +530,16 @@ def _samples(comparison: Comparison) -> Iterator[str]:
             yield from ("true", "false")
         elif "Date" in comparison.name:
             yield from ("1970-01-02T00:00:00Z", "2100-01-01T00:00:00Z")
+
+
+def _filled(value: str, asker: Asker) -> str:
+    """A value with what is known of who asks in it."""
+
+    def known(match: re.Match[str]) -> str:
+        found = asker.known(ascii_lower(match[1].strip(" ")))
+        return _one(found) or match[0]
+
+    return _VARIABLE.sub(known, value)
 
 
 def _instance(value: str) -> str:
