@@ -61,13 +61,13 @@ PRINCIPALS: tuple[Principal, ...] = (
     Federated(HERE, PROVIDER, "a"),
     Anonymous(),
 )
-_principals = st.sampled_from(PRINCIPALS[:3] * 4 + PRINCIPALS[3:])
+_principals = st.sampled_from(PRINCIPALS[:1] * 8 + PRINCIPALS[1:3] * 2 + PRINCIPALS[3:])
 _names = st.one_of(
     st.just("*"),
     st.sampled_from(
         (
             *(("AWS", "*"), ("AWS", HERE), ("AWS", f"arn:aws:iam::{ELSEWHERE}:root")),
-            *(("AWS", f"arn:aws:iam::{HERE}:root"), ("AWS", ROLE), ("AWS", ROLE)),
+            *(("AWS", f"arn:aws:iam::{HERE}:root"), *[("AWS", ROLE)] * 5),
             *(("AWS", f"arn:aws:sts::{HERE}:assumed-role/R/{n}") for n in ("a", "ab")),
             ("AWS", f"arn:aws:sts::{ELSEWHERE}:assumed-role/R/a"),
             ("AWS", f"arn:aws:iam::{HERE}:user/a"),
@@ -403,15 +403,18 @@ def asked(draw: st.DrawFn) -> Asked:
     if isinstance(principal, Root):
         # An account's root has no policies of its own.
         layers = Layers()
+    # Few of each, so that what is kept of one request meets the next.
+    actions = draw(st.lists(_STS_ACTIONS if sts else _ACTIONS, min_size=1, max_size=2))
+    resources = draw(st.lists(_resources, min_size=1, max_size=3))
     requests = draw(
         st.lists(
             st.builds(
                 Request,
                 st.just(principal),
-                _STS_ACTIONS if sts else _ACTIONS,
-                _resources,
+                _some(actions),
+                _some(resources),
                 _contexts,
-                _some((HERE, HERE, HERE, ELSEWHERE)),
+                _some((HERE, HERE, ELSEWHERE)),
             ),
             min_size=2,
             max_size=8,
