@@ -4,7 +4,7 @@ Source: AWS IAM User Guide, "Policy evaluation logic".
 """
 
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from securecart.iam.entities import Role, User
 from securecart.iam.find import find_policy, find_role, find_user
@@ -13,12 +13,14 @@ from securecart.names.entity_cache import EntityCache
 from securecart.names.principal import IamUser, Principal
 from securecart.names.session import RoleSession
 from securecart.policy import (
-    Answer,
     Context,
+    DeniedByPolicy,
     Layers,
     MalformedPolicyDocument,
     Policy,
     PolicyKind,
+    Request,
+    explain,
     parse_policy,
 )
 from securecart.policy.compiled import CompiledSession
@@ -54,7 +56,7 @@ class Authorizer:
     def __init__(self, entities: Entities) -> None:
         self._sessions = EntityCache(entities, _session_of, most=_MAX_PRINCIPALS)
 
-    def authorize(
+    def require(
         self,
         principal: Principal,
         action: str,
@@ -63,11 +65,20 @@ class Authorizer:
         *,
         resource_account: str,
         resource_policy: Policy | None = None,
-    ) -> Answer:
-        """Decide one request on a resource with or without its own policy."""
-        return self.session_for(principal).decide(
+    ) -> None:
+        """Let a request pass on a resource with or without its own policy.
+
+        Raises:
+            DeniedByPolicy: if the policies do not allow it.
+        """
+        session = self.session_for(principal)
+        answer = session.decide(
             action, resource, context, resource_account, resource_policy
         )
+        if not answer.allowed:
+            request = Request(principal, action, resource, context, resource_account)
+            layers = replace(session.layers, resource=resource_policy)
+            raise DeniedByPolicy(request, answer, partial(explain, layers, request))
 
     def session_for(self, principal: Principal) -> CompiledSession:
         """Answer the principal's own policies, compiled; for one request only.

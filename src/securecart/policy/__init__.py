@@ -2,12 +2,14 @@
 
 Floor 1, sans-IO. Uses `names` alone. `parse_policy` refuses whatever it does
 not understand wholly; `decide`, `decide_key` and `decide_trust` combine the
-layers as AWS does; `denial_message` puts a refusal into AWS's words.
+layers as AWS does; `denial_message` puts a refusal into AWS's words, and
+`DeniedByPolicy` raises it.
 """
 
 from securecart.policy.context import principal_context
 from securecart.policy.decide import decide, decide_key, decide_trust
 from securecart.policy.denial import denial_message
+from securecart.policy.denied import DeniedByPolicy
 from securecart.policy.document import Effect, Policy, PolicyKind, Statement
 from securecart.policy.errors import MalformedPolicyDocument
 from securecart.policy.explain import (
@@ -34,6 +36,7 @@ __all__ = [
     "Answer",
     "Context",
     "Decision",
+    "DeniedByPolicy",
     "Effect",
     "Explanation",
     "Layer",

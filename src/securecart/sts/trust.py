@@ -9,21 +9,22 @@ Service".
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from securecart.iam import Role
 from securecart.names.errors import AccessDenied
-from securecart.names.principal import Federated, Principal
+from securecart.names.principal import Principal
 from securecart.policy import (
     Context,
+    DeniedByPolicy,
     Layers,
     MalformedPolicyDocument,
     Policy,
     PolicyKind,
     Request,
     decide_trust,
-    denial_message,
+    explain_trust,
     parse_policy,
 )
 from securecart.policy.casing import ascii_lower
@@ -68,11 +69,11 @@ def require_trust(role: Role, assumption: Assumption, context: Context) -> None:
         request = Request(
             assumption.principal, action, role.arn, whole, resource_account=role.account
         )
-        answer = decide_trust(trust_policy, request, assumption.layers)
+        layers = assumption.layers
+        answer = decide_trust(trust_policy, request, layers)
         if not answer.allowed:
-            if isinstance(assumption.principal, Federated):
-                raise not_authorized(action)
-            raise AccessDenied(denial_message(request, answer))
+            why = partial(explain_trust, trust_policy, request, layers)
+            raise DeniedByPolicy(request, answer, why)
 
 
 @lru_cache(_MAX_DOCUMENTS)

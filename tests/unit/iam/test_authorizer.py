@@ -11,7 +11,7 @@ from securecart.iam import OPERATIONS, Authorizer, Call, conditions
 from securecart.names.entities import InMemoryEntities
 from securecart.names.principal import Anonymous, IamUser, Principal, Root, Service
 from securecart.names.session import RoleSession
-from securecart.policy import Decision, PolicyKind, parse_policy
+from securecart.policy import Decision, DeniedByPolicy, PolicyKind, parse_policy
 from securecart.sealing import Keyring
 
 Run = Callable[..., Any]
@@ -67,15 +67,18 @@ def decide(entities: InMemoryEntities) -> Callable[..., Decision]:
     authorizer = Authorizer(entities)
 
     def decide(principal: Principal, **more: Any) -> Decision:
-        answer = authorizer.authorize(
-            principal,
-            "s3:GetObject",
-            FOLDER,
-            {},
-            resource_account=ACCOUNT,
-            **more,
-        )
-        return answer.decision
+        try:
+            authorizer.require(
+                principal,
+                "s3:GetObject",
+                FOLDER,
+                {},
+                resource_account=ACCOUNT,
+                **more,
+            )
+        except DeniedByPolicy as denied:
+            return denied.explanation().answer.decision
+        return Decision.ALLOW
 
     return decide
 

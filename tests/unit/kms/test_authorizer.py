@@ -3,15 +3,16 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 
 from securecart.kms import OPERATIONS, S3, Change, Key, KeyAuthorizer
 from securecart.names.entities import InMemoryEntities
-from securecart.names.errors import ValidationError
+from securecart.names.errors import AccessDenied, ValidationError
 from securecart.names.principal import IamUser, Principal, Service
-from securecart.policy import Decision, Layers, PolicyKind, parse_policy
+from securecart.policy import Decision, DeniedByPolicy, Layers, PolicyKind, parse_policy
 from securecart.policy.compiled import CompiledSession
 
 Run = Callable[..., Any]
@@ -25,6 +26,17 @@ CONTEXT = {"aws:s3:arn": "arn:aws:s3:::docs"}
 def _document(**more: Any) -> str:
     statement = {"Effect": "Allow", "Action": "kms:*", "Resource": "*", **more}
     return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+
+def _decision(require: Callable[[], None]) -> Decision:
+    """What became of it; a refusal's explanation must tell the same."""
+    try:
+        require()
+    except DeniedByPolicy as denied:
+        return denied.explanation().answer.decision
+    except AccessDenied:
+        return Decision.IMPLICIT_DENY
+    return Decision.ALLOW
 
 
 ALL = Layers(identity=(parse_policy(_document(), PolicyKind.IDENTITY),))
@@ -54,7 +66,9 @@ def decisions(
         with entities.writing() as store:
             call = make_call(store, caller=caller, **parameters)
             checks = OPERATIONS[operation].checks(call)
-        return [authorizer.authorize(caller, check).decision for check in checks]
+        return [
+            _decision(partial(authorizer.require, caller, check)) for check in checks
+        ]
 
     return decisions
 
@@ -209,9 +223,16 @@ def test_s3_asks_for_the_caller(
         context: dict[str, str] = CONTEXT,
         now: datetime = NOW,
     ) -> Decision:
-        return authorizer.authorize_via_s3(
-            principal, "kms:Decrypt", arn, context, now=now
-        ).decision
+        return _decision(
+            partial(
+                authorizer.require_via_s3,
+                principal,
+                "kms:Decrypt",
+                arn,
+                context,
+                now=now,
+            )
+        )
 
     assert via_s3() is Decision.ALLOW
     assert via_s3(IamUser(ACCOUNT, "bob", "AIDA2")) is Decision.IMPLICIT_DENY

@@ -18,6 +18,10 @@ _LAYERS: Final = {
     Layer.TRUST: ("trust policy", "trust policies"),
 }
 _OF_A_KEY: Final = ("key policy", "key policies")
+_MOST: Final = 20
+"""Statements told of one by one: more do not help whoever looks for the reason."""
+_LONGEST: Final = 1024
+"""Characters of one sentence, as CloudTrail cuts an errorMessage."""
 _PASSED_ON: Final = {
     Grant.ACCOUNT: " to the account, whose own policies must allow it as well",
     Grant.ROLE: " to the role, whose boundary and session policies still count",
@@ -25,9 +29,18 @@ _PASSED_ON: Final = {
 
 
 def sentences(explanation: Explanation) -> list[str]:
-    """Every layer, every statement that came near, and last the verdict."""
+    """Every layer, the statements that came near, and last the verdict.
+
+    However long the policies are, there are some thirty sentences of at most
+    1,024 characters; the statements that decided are told of first.
+    """
+    told = _told(explanation)
     return [
-        *(line for layer in explanation.layers for line in _layer(explanation, layer)),
+        *(
+            _cut(line)
+            for layer in explanation.layers
+            for line in _layer(explanation, layer, told)
+        ),
         verdict(explanation),
     ]
 
@@ -38,19 +51,41 @@ def verdict(explanation: Explanation) -> str:
     if answer.decision is Decision.ALLOW:
         return f"Allowed{_allowed_by(explanation)}."
     if answer.decision is Decision.EXPLICIT_DENY:
-        return _denied(explanation)
-    return _not_allowed(explanation)
+        return _cut(_denied(explanation))
+    return _cut(_not_allowed(explanation))
 
 
-def _layer(explanation: Explanation, layer: LayerFinding) -> Iterator[str]:
+def _told(explanation: Explanation) -> frozenset[StatementRef]:
+    """The statements told of: those that the verdict names, then the others."""
+    named = {*explanation.answer.statements}
+    nearest = _nearest(explanation)
+    if nearest is not None:
+        named.add(nearest.ref)
+    near = [found.ref for layer in explanation.layers for found in layer.near]
+    return frozenset(sorted(near, key=lambda ref: ref not in named)[:_MOST])
+
+
+def _cut(sentence: str) -> str:
+    if len(sentence) <= _LONGEST:
+        return sentence
+    return sentence[: _LONGEST - 1] + "…"
+
+
+def _layer(
+    explanation: Explanation, layer: LayerFinding, told: frozenset[StatementRef]
+) -> Iterator[str]:
     one, many = _names(explanation, layer.layer)
     if not layer.policies:
         yield f"There is no {one}."
         return
-    for statement in layer.near:
+    listed = [statement for statement in layer.near if statement.ref in told]
+    for statement in listed:
         yield _statement(explanation, statement)
+    named = f"the {one}" if layer.policies == 1 else f"the {many}"
+    more = len(layer.near) - len(listed)
+    if more:
+        yield f"… and {more} more statement{'' if more == 1 else 's'} of {named}."
     if layer.others:
-        named = f"the {one}" if layer.policies == 1 else f"the {many}"
         few = layer.others == 1
         yield (
             f"{layer.others} {'other ' if layer.near else ''}"
@@ -108,19 +143,27 @@ def _not_allowed(explanation: Explanation) -> str:
     one, _ = _names(explanation, layer)
     what = f"{request.action} on {plain(request.resource)}"
     said = f"Denied, since no {one} allows {what}."
-    near = [
-        found
-        for found in explanation.layer(layer).near
-        if found.effect is Effect.ALLOW and not found.matches
-    ]
-    if not near:
+    nearest = _nearest(explanation)
+    if nearest is None:
         return f"{said} It would take a statement that does."
-    nearest = min(near, key=lambda found: len(found.unmet))
     change = _all(
         remedy(found, caller(request.principal), request.resource)
         for found in nearest.unmet
     )
     return f"{said} {_name(explanation, nearest.ref)} would, if {change}."
+
+
+def _nearest(explanation: Explanation) -> StatementFinding | None:
+    """The Allow, of the layer in which none matches, that lacks the least."""
+    answer = explanation.answer
+    if answer.decision is not Decision.IMPLICIT_DENY or answer.layer is None:
+        return None
+    near = (
+        found
+        for found in explanation.layer(answer.layer).near
+        if found.effect is Effect.ALLOW and not found.matches
+    )
+    return min(near, key=lambda found: len(found.unmet), default=None)
 
 
 def _name(explanation: Explanation, ref: StatementRef) -> str:

@@ -4,12 +4,12 @@ import logging
 from collections.abc import Mapping
 
 from securecart.names.clock import Clock, Random
-from securecart.names.errors import AccessDenied, ServiceError
-from securecart.policy import denial_message
+from securecart.names.errors import ServiceError
 from securecart.s3.context import request_context
 from securecart.serve.api.backend import Asked, Backend
 from securecart.serve.api.errors import MissingAuthenticationToken, RequestTooLarge
 from securecart.serve.api.exchange import Exchange, new_uuid
+from securecart.serve.refusal import told_why
 from securecart.sts import Authenticator
 from securecart.trail import Journal, JournalUnavailable, record
 from securecart.wire.http import HttpRequest, HttpResponse
@@ -109,9 +109,7 @@ class Api:
         with backend.open(asked) as work:
             exchange.read_only = work.read_only
             exchange.resources = work.resources
-            for decided in work.decisions():
-                if not decided.answer.allowed:
-                    raise AccessDenied(denial_message(decided.request, decided.answer))
+            work.require()
             result = work.run()
         exchange.result = result
         exchange.principal = backend.vouched_for(asked, result)
@@ -154,6 +152,7 @@ class Api:
         wire = exchange.backend.wire
         exchange.error_code = wire.error_code(error)
         exchange.error_message = error.message
+        exchange.explanation = told_why(error, exchange.request_id)
         exchange.result = None
         return wire.serialize_error(error, exchange.request_id)
 

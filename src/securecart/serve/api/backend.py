@@ -1,13 +1,13 @@
 """What a service brings to the pipeline."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from securecart.names.principal import Principal
-from securecart.policy import Answer, Context, Request
+from securecart.policy import Context
 from securecart.trail import Resource
 from securecart.wire.service import Service
 
@@ -26,22 +26,16 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
-    """One thing that a request needs, and what the policies say of it."""
-
-    request: Request
-    answer: Answer
-
-
-@dataclass(frozen=True, slots=True)
 class Work:
-    """An operation at hand. The pipeline runs it after every decision.
+    """An operation at hand. The pipeline runs it after `require` let it pass.
 
-    `decisions` is empty where the operation itself decides, as those that
-    assume a role do by its trust policy, or where nothing can deny it.
+    `require` raises `AccessDenied` for the first thing that the operation
+    needs and the policies do not allow. It asks nothing where the operation
+    itself decides, as those that assume a role do by its trust policy, or
+    where nothing can deny it.
     """
 
-    decisions: Callable[[], Iterable[Decided]]
+    require: Callable[[], None]
     run: Callable[[], Result]
     read_only: bool
     resources: tuple[Resource, ...] = ()

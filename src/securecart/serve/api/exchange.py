@@ -40,6 +40,7 @@ class Exchange:
     resources: tuple[Resource, ...] = ()
     error_code: str | None = None
     error_message: str | None = None
+    explanation: tuple[str, ...] = ()
 
     def parse(self) -> None:
         """Read the operation and its parameters by the service's model.
@@ -74,6 +75,7 @@ class Exchange:
             error_message=self.error_message,
             request_parameters=self.parameters,
             response_elements=self._recorded_result(),
+            additional=_additional(self.explanation),
             resources=self.resources,
         )
 
@@ -81,6 +83,10 @@ class Exchange:
         # As in CloudTrail: what changed something, and the keys that STS gave.
         given = self.result is not None and "Credentials" in self.result
         return self.result if given or not self.read_only else None
+
+
+def _additional(explanation: tuple[str, ...]) -> Mapping[str, Any] | None:
+    return {"explanation": explanation} if explanation else None
 
 
 def new_uuid(random: Random) -> str:

@@ -1,15 +1,14 @@
 """IAM behind the pipeline."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from securecart import iam
 from securecart.names.clock import Random
 from securecart.names.entities import Entities
 from securecart.names.principal import Principal
-from securecart.policy import Request
 from securecart.sealing import Keyring
-from securecart.serve.api.backend import Asked, Decided, Result, Work
+from securecart.serve.api.backend import Asked, Result, Work
 from securecart.serve.api.errors import OperationNotOffered
 from securecart.wire.service import Service
 
@@ -58,7 +57,7 @@ class IamBackend:
             with self._entities.writing() as store:
                 change = iam.Change(store, *rest)
                 yield Work(
-                    decisions=lambda: self._decided(asked, changing, change),
+                    require=lambda: self._require(asked, changing, change),
                     run=lambda: changing.run(change),
                     read_only=False,
                 )
@@ -67,7 +66,7 @@ class IamBackend:
             with self._entities.reading() as view:
                 call = iam.Call(view, *rest)
                 yield Work(
-                    decisions=lambda: self._decided(asked, reading, call),
+                    require=lambda: self._require(asked, reading, call),
                     run=lambda: reading.run(call),
                     read_only=True,
                 )
@@ -76,22 +75,12 @@ class IamBackend:
         """See `Backend.vouched_for`."""
         return asked.caller
 
-    def _decided(
-        self, asked: Asked, operation: iam.Operation, call: iam.Call
-    ) -> Iterable[Decided]:
+    def _require(self, asked: Asked, operation: iam.Operation, call: iam.Call) -> None:
         target = operation.target(call)
-        request = Request(
-            principal=asked.caller,
-            action=f"iam:{asked.operation}",
-            resource=target.arn,
-            context={**asked.context, **iam.conditions(call, target)},
+        self._authorizer.require(
+            asked.caller,
+            f"iam:{asked.operation}",
+            target.arn,
+            {**asked.context, **iam.conditions(call, target)},
             resource_account=self._account,
         )
-        answer = self._authorizer.authorize(
-            request.principal,
-            request.action,
-            request.resource,
-            request.context,
-            resource_account=request.resource_account,
-        )
-        return (Decided(request, answer),)

@@ -8,9 +8,8 @@ from securecart import kms
 from securecart.names.clock import Random
 from securecart.names.entities import Entities
 from securecart.names.principal import Principal
-from securecart.policy import Request
 from securecart.sealing import Keyring
-from securecart.serve.api.backend import Asked, Decided, Result, Work
+from securecart.serve.api.backend import Asked, Result, Work
 from securecart.serve.api.errors import JsonOperationNotOffered
 from securecart.trail import Resource
 from securecart.wire.service import Service
@@ -63,7 +62,7 @@ class KmsBackend:
                 change = kms.Change(store, *rest)
                 checks = changing.checks(change)
                 yield Work(
-                    decisions=lambda: self._decided(asked, checks),
+                    require=lambda: self._require(asked, checks),
                     run=lambda: changing.run(change),
                     read_only=False,
                     resources=_keys(checks),
@@ -74,7 +73,7 @@ class KmsBackend:
                 call = kms.Call(view, *rest)
                 checks = reading.checks(call)
                 yield Work(
-                    decisions=lambda: self._decided(asked, checks),
+                    require=lambda: self._require(asked, checks),
                     run=lambda: reading.run(call),
                     read_only=True,
                     resources=_keys(checks),
@@ -84,16 +83,10 @@ class KmsBackend:
         """See `Backend.vouched_for`."""
         return asked.caller
 
-    def _decided(self, asked: Asked, checks: Iterable[kms.Check]) -> Iterator[Decided]:
+    def _require(self, asked: Asked, checks: Iterable[kms.Check]) -> None:
         for check in checks:
             context = {**asked.context, **check.context}
-            answer = self._authorizer.authorize(
-                asked.caller, replace(check, context=context)
-            )
-            request = Request(
-                asked.caller, check.action, check.resource, context, self._account
-            )
-            yield Decided(request, answer)
+            self._authorizer.require(asked.caller, replace(check, context=context))
 
 
 def _keys(checks: Iterable[kms.Check]) -> tuple[Resource, ...]:

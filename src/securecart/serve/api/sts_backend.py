@@ -51,7 +51,7 @@ class StsBackend:
         role = asked.parameters.get("RoleArn")
         resource = Resource("AWS::IAM::Role", str(role), self._account)
         yield Work(
-            decisions=tuple,
+            require=lambda: None,
             run=lambda: operation(call),
             read_only=True,
             resources=() if role is None else (resource,),

@@ -13,7 +13,6 @@ from typing import Any
 from securecart.names.errors import ServiceError
 from securecart.names.principal import Anonymous, Principal
 from securecart.s3 import S3Request, Scope
-from securecart.serve.gateway.denied import Reason
 from securecart.serve.gateway.message import Answer
 from securecart.trail import Event, Resource, record
 from securecart.wire.http import HttpRequest
@@ -57,7 +56,7 @@ class Facts:
     s3: S3Request | None = None
     noted: Mapping[str, Any] = field(default_factory=dict)
     error: ServiceError | None = None
-    reason: Reason | None = None
+    explanation: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +144,8 @@ def _additional(facts: Facts, ids: Identifiers, answer: Answer) -> dict[str, Any
         "bytesTransferredOut": sent or 0,
         "x-amz-id-2": ids.host_id,
     }
-    if facts.reason is not None:
-        found["explanation"] = list(facts.reason.sentences)
+    if facts.explanation:
+        found["explanation"] = facts.explanation
     if facts.verified is not None:
         found["SignatureVersion"] = "SigV4"
         found["AuthenticationMethod"] = _METHODS[facts.verified.kind]

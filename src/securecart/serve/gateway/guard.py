@@ -1,15 +1,12 @@
 """The decision: every requirement of a request, against every policy."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from securecart.iam.authorizer import Authorizer
 from securecart.names.errors import AccessDenied
 from securecart.names.principal import Principal
-from securecart.policy import Request, denial_message, explain
 from securecart.s3 import Bucket, Buckets, Required, keeps_out
 from securecart.s3.errors import NoSuchBucket
-from securecart.serve.gateway.denied import DeniedByPolicy
 
 
 def find_bucket(buckets: Buckets, name: str | None) -> Bucket | None:
@@ -82,23 +79,11 @@ class Guard:
             and keeps_out(bucket, principal)
         ):
             raise AccessDenied("Access Denied")
-        merged = {**context, **requirement.context, "s3:resourceaccount": account}
-        answer = self._authorizer.authorize(
+        self._authorizer.require(
             principal,
             requirement.action,
             requirement.resource,
-            merged,
+            {**context, **requirement.context, "s3:resourceaccount": account},
             resource_account=account,
             resource_policy=None if bucket is None else bucket.policy,
         )
-        if not answer.allowed:
-            request = Request(
-                principal, requirement.action, requirement.resource, merged, account
-            )
-            layers = replace(
-                self._authorizer.layers_for(principal),
-                resource=None if bucket is None else bucket.policy,
-            )
-            raise DeniedByPolicy(
-                denial_message(request, answer), lambda: explain(layers, request)
-            )

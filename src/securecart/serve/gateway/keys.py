@@ -9,9 +9,8 @@ from datetime import datetime
 from securecart.kms import Alias, Key, KeyAuthorizer
 from securecart.names.entities import Entities, EntityReader
 from securecart.names.entity_cache import EntityCache
-from securecart.names.errors import AccessDenied, ServiceError
+from securecart.names.errors import ServiceError
 from securecart.names.principal import Principal
-from securecart.policy import Request, denial_message
 
 _MOST = 1024
 """Keys kept by each name they are called; buckets share few."""
@@ -47,7 +46,6 @@ class Keys:
         region: str,
     ) -> None:
         self._prefix = f"arn:aws:kms:{region}:{account}:"
-        self._account = account
         self._authorizer = authorizer
         self._keys = EntityCache(entities, self._load, most=_MOST)
 
@@ -79,13 +77,9 @@ class Keys:
             KmsNotFound, KmsDisabled, KmsInvalidState: the key is no good.
         """
         arn = self.arn_of(name)
-        encryption_context = {"aws:s3:arn": resource}
-        answer = self._authorizer.authorize_via_s3(
-            principal, action, arn, encryption_context, now=now
+        self._authorizer.require_via_s3(
+            principal, action, arn, {"aws:s3:arn": resource}, now=now
         )
-        if not answer.allowed:
-            request = Request(principal, action, arn, {}, self._account)
-            raise AccessDenied(denial_message(request, answer))
         return arn
 
     def _load(self, store: EntityReader, name: str) -> Key | None:

@@ -12,17 +12,16 @@ from typing import Protocol
 
 from securecart.names.clock import Clock, Random
 from securecart.names.errors import AccessDenied, ServiceError
-from securecart.policy import plain
 from securecart.s3 import request_context, required, resolve, signature_context
 from securecart.serve.gateway.audit import Facts, Identifiers, record_of
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.cross_origin import CrossOrigin
-from securecart.serve.gateway.denied import DeniedByPolicy
 from securecart.serve.gateway.guard import find_bucket
 from securecart.serve.gateway.handover import HandOver
 from securecart.serve.gateway.message import Answer, Incoming, Stream
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
 from securecart.serve.gateway.refusals import InternalError, ServiceUnavailable
+from securecart.serve.refusal import told_why
 from securecart.sts.authenticator import Caller
 from securecart.trail import Journal
 from securecart.wire.http import HttpRequest
@@ -165,16 +164,7 @@ class Pipeline:
         extra: tuple[tuple[str, str], ...] = ()
         try:
             extra = self._cross_origin.headers(facts.request)
-            if isinstance(facts.error, DeniedByPolicy):
-                facts.reason = reason = facts.error.reason()
-                _log.info(
-                    "%s: %s may not %s on %s: %s",
-                    ids.request_id,
-                    plain(facts.principal.arn),
-                    reason.action,
-                    plain(reason.resource),
-                    reason.verdict,
-                )
+            facts.explanation = told_why(facts.error, ids.request_id)
             line = record_of(
                 facts, ids, answer, account=backend.account, region=backend.region
             )
