@@ -2,11 +2,12 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { useMemo, useState, useSyncExternalStore } from "react";
 import { Folder } from "./folder/Folder";
 import { listingKey } from "./folder/useListing";
+import { Refusals } from "./refusals/Refusals";
 import { FolderClient } from "./s3/client";
 import type { SessionKeeper } from "./session/keeper";
 import type { Session } from "./session/session";
 import { Dialog } from "./shell/Dialog";
-import { Header } from "./shell/Header";
+import { Header, type Room } from "./shell/Header";
 import { SignedOutPage } from "./shell/SignedOutPage";
 import { UploadQueue } from "./uploads/queue";
 import { UploadPanel } from "./uploads/UploadPanel";
@@ -78,11 +79,23 @@ function Workplace({ keeper, session }: { keeper: SessionKeeper; session: Sessio
     [client, keeper, session.folder],
   );
   const [path, setPath] = useState("");
+  const [chosen, setRoom] = useState<Room>("folder");
+  const room = session.administrator ? chosen : "folder";
   return (
     <>
-      <Header session={session} />
+      <Header session={session} room={room} onRoom={setRoom} />
       <main className="workplace">
-        <Folder key={path} client={client} queue={queue} path={path} onOpen={setPath} />
+        {room === "folder" ? (
+          <Folder
+            key={path}
+            client={client}
+            queue={queue}
+            path={path}
+            onOpen={setPath}
+          />
+        ) : (
+          <Refusals person={session.person} onSignedOut={keeper.load} />
+        )}
         <UploadPanel queue={queue} />
       </main>
     </>

@@ -18,6 +18,12 @@ const MOMENT = new Intl.DateTimeFormat(undefined, {
   dateStyle: "medium",
   timeStyle: "short",
 });
+const INSTANT = new Intl.DateTimeFormat(undefined, {
+  dateStyle: "medium",
+  timeStyle: "medium",
+});
 
 export const day = (date: Date): string => DAY.format(date);
 export const moment = (date: Date): string => MOMENT.format(date);
+/** To the second, as records are. */
+export const instant = (date: Date): string => INSTANT.format(date);

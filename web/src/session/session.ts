@@ -10,6 +10,8 @@ export interface Session {
   readonly person: string;
   readonly name: string;
   readonly organisation: string;
+  /** Whether to offer the refusals; the portal checks for itself. */
+  readonly administrator: boolean;
   /** The key prefix of the person's folder, with its closing slash. */
   readonly folder: string;
   readonly bucket: string;
@@ -62,7 +64,8 @@ export async function renewSession(
   throw await refusal(answer);
 }
 
-async function ask(path: string, init: RequestInit): Promise<Response> {
+/** Ask the portal, which answers for whoever its cookie names. */
+export async function ask(path: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(path, {
       ...init,
@@ -74,7 +77,8 @@ async function ask(path: string, init: RequestInit): Promise<Response> {
   }
 }
 
-async function refusal(answer: Response): Promise<Error> {
+/** The error that an answer stands for. */
+export async function refusal(answer: Response): Promise<Error> {
   if (answer.status === 401) {
     const told = (await answer.json()) as {
       message: string;
