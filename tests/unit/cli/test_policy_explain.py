@@ -175,6 +175,26 @@ def test_a_value_cannot_forge_a_line() -> None:
     assert max(map(len, long)) < 1_000
 
 
+def test_the_statements_that_decided_are_told_of_a_thousand() -> None:
+    """The others are counted; no sentence grows with a policy."""
+    wide = {f"aws:PrincipalTag/{'t' * 50}{n}": "x" for n in range(100)}
+    allow = {"Effect": "Allow", "Action": "s3:*", "Resource": f"{BUCKET}/other"}
+    widest = {**allow, "Condition": {"StringEquals": wide}}
+    far = {**allow, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}
+    near = {**allow, "Sid": "Near"}
+    deny = {"Sid": "Last", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    for last, told in (
+        (deny, "Statement Last of identity policy 1 denies it."),
+        (near, "Statement Near of identity policy 1 would allow s3:ListBucket, but "),
+    ):
+        many = [widest, *[far] * 500, last]
+        lines = explained(identity_policies={"Statement": many})
+        assert "… and 482 more statements of the identity policy." in lines
+        assert len(lines) == 22
+        assert max(map(len, lines)) == 1_024
+        assert any(line.startswith(told) for line in lines)
+
+
 def test_the_same_as_data() -> None:
     """`--json` gives the findings beside the sentences."""
     line = {

@@ -7,6 +7,7 @@ import pytest
 from joserfc.jwk import RSAKey
 
 from securecart.names.errors import AccessDenied, ValidationError
+from securecart.policy import DeniedByPolicy, sentences
 from securecart.sts import ExpiredIdentityToken, InvalidIdentityToken
 
 if TYPE_CHECKING:
@@ -38,9 +39,12 @@ def test_tags_come_from_the_token(world: "World") -> None:
 def test_who_names_another_person_gets_nothing(world: "World") -> None:
     """The trust policy pins the session name to the token's subject."""
     with pytest.raises(
-        AccessDenied, match=r"^Not authorized to perform sts:AssumeRoleWithWebIdentity$"
-    ):
+        DeniedByPolicy,
+        match=r"^Not authorized to perform sts:AssumeRoleWithWebIdentity$",
+    ) as refused:
         world.with_oidc(RoleSessionName="bob")
+    told = sentences(refused.value.explanation())
+    assert 'sts:RoleSessionName is "bob", ' in told[0]
 
 
 @pytest.mark.parametrize(

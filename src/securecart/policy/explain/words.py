@@ -32,7 +32,7 @@ def sentences(explanation: Explanation) -> list[str]:
     """Every layer, the statements that came near, and last the verdict.
 
     However long the policies are, there are some thirty sentences of at most
-    1,024 characters; the statements that decided are told of first.
+    1,024 characters; the statements that decided are the last to be left out.
     """
     told = _told(explanation)
     return [

@@ -13,7 +13,7 @@ import pytest
 
 from securecart.iam.authorizer import Authorizer
 from securecart.iam.entities import Role
-from securecart.kms import KeyAuthorizer
+from securecart.kms import Key, KeyAuthorizer
 from securecart.names.credentials import Credentials
 from securecart.names.entities import InMemoryEntities
 from securecart.names.session import RoleSession
@@ -125,7 +125,7 @@ class Scene:
         self.store = FakeStore()
         self.journal = InMemoryJournal()
         self.handed_over: list[HttpRequest] = []
-        entities = InMemoryEntities()
+        self.entities = entities = InMemoryEntities()
         with entities.writing() as writer:
             writer.put(
                 Role(
@@ -523,4 +523,66 @@ def test_what_is_allowed_is_not_explained(
         assert "explanation" not in scene.records[-1]["additionalEventData"]
         assert not caplog.messages
 
+    run(act())
+
+
+def test_a_keys_refusal_is_explained_as_any_other(run: Run, scene: Scene) -> None:
+    """With the key's policy, and with what S3 tells of the object and itself."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": ACCOUNT},
+        "Action": "kms:GenerateDataKey",
+        "Resource": "*",
+        "Condition": {
+            "StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"},
+            "StringLike": {"kms:EncryptionContext:aws:s3:arn": "*/elsewhere/*"},
+        },
+    }
+    document = {"Version": "2012-10-17", "Statement": statement}
+    key = Key(ACCOUNT, REGION, "k", NOW, orjson.dumps(document).decode(), ("",))
+    with scene.entities.writing() as store:
+        store.put(key)
+    asked = (
+        ("x-amz-server-side-encryption", "aws:kms"),
+        ("x-amz-server-side-encryption-aws-kms-key-id", "k"),
+    )
+
+    async def act() -> None:
+        answer = await scene.ask("PUT", OURS, *asked, ("content-length", "0"))
+        assert answer.status == 403
+        assert isinstance(answer.body, bytes)
+        assert b"no resource-based policy allows the kms:GenerateDataKey" in answer.body
+        assert b"elsewhere" not in answer.body
+        first, *_, verdict = scene.records[-1]["additionalEventData"]["explanation"]
+        assert first == (
+            "Statement 1 of the key policy would allow kms:GenerateDataKey, but "
+            "kms:EncryptionContext:aws:s3:arn is "
+            '"arn:aws:s3:::docs/AROAROLE:alice/x", which is not like "*/elsewhere/*".'
+        )
+        assert verdict.startswith("Denied, since no key policy allows")
+
+    run(act())
+
+
+def test_what_cannot_be_explained_is_refused_all_the_same(
+    run: Run,
+    scene: Scene,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """403 in AWS's words and on record; what failed is in the log."""
+
+    def fail(_explanation: object) -> None:
+        raise RecursionError("the secret cause")
+
+    async def act() -> None:
+        answer = await scene.ask("GET", THEIRS)
+        assert answer.status == 403
+        assert isinstance(answer.body, bytes)
+        assert b"is not authorized to perform: s3:GetObject" in answer.body
+        assert scene.records[-1]["errorCode"] == "AccessDenied"
+        assert "explanation" not in scene.records[-1]["additionalEventData"]
+        assert "the secret cause" in caplog.text
+
+    monkeypatch.setattr("securecart.serve.refusal.sentences", fail)
     run(act())

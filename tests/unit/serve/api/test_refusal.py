@@ -1,0 +1,149 @@
+"""A refusal by policy: AWS's words to the caller, the reason to log and audit."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+
+from securecart.trail import InMemoryJournal
+from securecart.wire.http import HttpResponse
+
+Call = Callable[..., HttpResponse]
+Records = Callable[[], list[dict[str, Any]]]
+ACCOUNT = "123456789012"
+OTHER = f"arn:aws:iam::{ACCOUNT}:user/other"
+ADMIN = f"arn:aws:iam::{ACCOUNT}:user/admin"
+
+
+def _document(**statement: Any) -> str:
+    whole = {"Version": "2012-10-17", "Statement": {"Sid": "Only", **statement}}
+    return json.dumps(whole)
+
+
+def _by_iam(call: Call) -> HttpResponse:
+    """A Deny of the caller's own, met by a key of the request."""
+    document = _document(
+        Effect="Deny",
+        Action="iam:ListUsers",
+        Resource="*",
+        Condition={"Bool": {"aws:SecureTransport": "true"}},
+    )
+    call(
+        "iam",
+        "PutUserPolicy",
+        UserName="admin",
+        PolicyName="p",
+        PolicyDocument=document,
+    )
+    return call("iam", "ListUsers")
+
+
+def _by_key_policy(call: Call) -> HttpResponse:
+    """A key whose policy names somebody else."""
+    key = orjson.loads(call("kms", "CreateKey").body)["KeyMetadata"]["KeyId"]
+    document = _document(
+        Effect="Allow", Principal={"AWS": OTHER}, Action="kms:*", Resource="*"
+    )
+    call(
+        "kms",
+        "PutKeyPolicy",
+        KeyId=key,
+        Policy=document,
+        BypassPolicyLockoutSafetyCheck=True,
+    )
+    return call("kms", "DescribeKey", KeyId=key)
+
+
+def _by_trust_policy(call: Call) -> HttpResponse:
+    """A role that trusts the caller under another name of the session."""
+    document = _document(
+        Effect="Allow",
+        Principal={"AWS": ADMIN},
+        Action="sts:AssumeRole",
+        Condition={"StringEquals": {"sts:RoleSessionName": "eve"}},
+    )
+    call("iam", "CreateRole", RoleName="r", AssumeRolePolicyDocument=document)
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    return call("sts", "AssumeRole", RoleArn=role, RoleSessionName="ada")
+
+
+CASES = [
+    (
+        _by_iam,
+        "iam:ListUsers",
+        'of identity policy 2 denies it, since aws:SecureTransport is "true".',
+    ),
+    (
+        _by_key_policy,
+        "kms:DescribeKey",
+        f"would allow kms:DescribeKey, but its Principal is {OTHER}, not {ADMIN}.",
+    ),
+    (
+        _by_trust_policy,
+        "sts:AssumeRole",
+        'of the trust policy would allow sts:AssumeRole, but sts:RoleSessionName is "ada"',
+    ),
+]
+
+
+@pytest.mark.parametrize(("refused", "action", "told"), CASES)
+def test_a_refusal_is_explained_to_the_log_and_the_audit_alone(
+    call: Call,
+    records: Records,
+    caplog: pytest.LogCaptureFixture,
+    refused: Callable[[Call], HttpResponse],
+    action: str,
+    told: str,
+) -> None:
+    """By the policies and the condition keys that the decision rested on."""
+    with caplog.at_level("INFO", logger="securecart"):
+        response = refused(call)
+    assert b"is not authorized to perform" in response.body
+    assert b"Only" not in response.body
+    kept = records()[-1]
+    explanation = kept["additionalEventData"]["explanation"]
+    assert told in " ".join(explanation)
+    (logged,) = caplog.messages
+    assert logged.startswith(f"{kept['requestID']}: {ADMIN} may not {action} on ")
+    assert logged.endswith(explanation[-1])
+
+
+@pytest.mark.parametrize(("refused", "action", "told"), CASES)
+def test_what_cannot_be_explained_is_refused_all_the_same(
+    call: Call,
+    records: Records,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: Callable[[Call], HttpResponse],
+    action: str,
+    told: str,
+) -> None:
+    """In AWS's words and on record; what failed is in the log."""
+
+    def fail(_explanation: object) -> None:
+        raise RecursionError("the secret cause")
+
+    monkeypatch.setattr("securecart.serve.refusal.sentences", fail)
+    response = refused(call)
+    body = response.body.decode()
+    assert response.status in {400, 403}
+    assert f"is not authorized to perform: {action}" in body
+    assert "AccessDenied" in body
+    assert "secret" not in body
+    assert "the secret cause" in caplog.text
+    kept = records()[-1]
+    assert kept["errorCode"].startswith("AccessDenied")
+    assert told not in str(kept)
+
+
+def test_what_no_policy_refused_is_not_explained(
+    call: Call, journal: InMemoryJournal, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither what is allowed, nor an error of the request."""
+    with caplog.at_level("INFO", logger="securecart"):
+        assert call("iam", "ListUsers").status == 200
+        assert call("iam", "GetRole", RoleName="none").status == 404
+    assert b"explanation" not in b"".join(journal.records)
+    assert not caplog.messages
