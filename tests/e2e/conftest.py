@@ -290,12 +290,14 @@ def page(context: BrowserContext) -> Page:
 def sign_in(running: Running) -> Callable[..., dict[str, Any]]:
     """Sign in as a person does, beginning at the portal; answers the session."""
 
-    def sign_in(page: Page, department: str, how: str = "") -> dict[str, Any]:
-        person = running.person(department)
+    def sign_in(
+        page: Page, department: str, how: str = "", at: Running = running
+    ) -> dict[str, Any]:
+        person = at.person(department)
         if how:
-            page.goto(f"{running.portal}/login/{how}")
+            page.goto(f"{at.portal}/login/{how}")
         else:
-            page.goto(running.portal)
+            page.goto(at.portal)
             page.get_by_role("link", name="Sign in with SSO").click()
         page.get_by_label("User name").fill(person["username"])
         page.get_by_label("Password").fill(person["password"])
