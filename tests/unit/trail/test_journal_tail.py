@@ -109,6 +109,20 @@ def test_damage_costs_only_itself(
     assert look(tmp_path) == (["b", "a"], None)
 
 
+def test_a_line_without_an_end_is_no_way_around_the_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It goes piece by piece, over several looks, and what is before it is found."""
+    monkeypatch.setattr(journal_tail, "_BLOCK", 100)
+    monkeypatch.setattr(journal_tail, "MAX_LENGTH", 300)
+    monkeypatch.setattr(journal_tail, "_MOST_READ", 600)
+    with write(tmp_path, 23, line("a")).open("ab") as damaged:
+        damaged.write(b"\0" * 5000)
+    pages = whole(tmp_path, 50)
+    assert len(pages) > 5
+    assert [name for page in pages for name in page] == ["a"]
+
+
 def test_a_journal_that_is_not_there_has_nothing(tmp_path: Path) -> None:
     """Nor has one whose days were archived, or that holds strange files."""
     assert look(tmp_path / "missing") == ([], None)
