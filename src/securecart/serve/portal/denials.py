@@ -14,8 +14,8 @@ _LONGEST: Final = 2048
 """Characters of one text: bucket and key (63 and 1,024 bytes) fit, as does
 the longest sentence that a record holds (1,024)."""
 
-_MOST_REASONS: Final = 20
-"""As many sentences as a record holds."""
+_MOST_REASONS: Final = 100
+"""Sentences: an explanation has some thirty (see `policy.sentences`)."""
 
 
 def denial(record: Mapping[str, Any]) -> dict[str, Any]:

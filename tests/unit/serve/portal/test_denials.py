@@ -232,8 +232,8 @@ def test_what_a_stranger_chose_is_text(world: Any, trail: FakeDenials) -> None:
             {"reasons": ["said"]},
         ),
         (
-            {"additionalEventData": {"explanation": ["a"] * 99 + ["verdict"]}},
-            {"reasons": ["a"] * 19 + ["verdict"]},
+            {"additionalEventData": {"explanation": ["a"] * 500 + ["verdict"]}},
+            {"reasons": ["a"] * 99 + ["verdict"]},
         ),
         (
             {"userIdentity": {"type": "SAMLUser", "userName": "bob"}},
