@@ -3,6 +3,7 @@
 Source: AWS IAM User Guide, "Policy evaluation logic".
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache, partial
 
@@ -25,11 +26,18 @@ from securecart.policy import (
 )
 from securecart.policy.compiled import CompiledSession
 
-_MAX_PRINCIPALS = 4096
-"""Principals whose compiled policies are kept: some twenty kilobytes each, and
-more sessions than one process serves at a time."""
+_MAX_PRINCIPALS = 1024
+"""Principals whose compiled policies are kept: some ten kilobytes each, and
+never more than the 96 that a session keeps, so 100 MB whatever they ask. When
+they are more, all go; compiling anew takes a session's next request half a
+millisecond."""
+_CHARACTERS = 512
+"""Characters of session policies that count as one more principal. Callers write
+them, and compiled the dearest take some 100 kB for each so many: of those as long
+as they may be (2,048 characters) 204 are kept, not 400 MB of them."""
 _MAX_DOCUMENTS = 4096
-"""Compiled policies that are kept; sessions of one role share theirs."""
+"""Compiled policies that are kept, none but what administrators put; sessions of
+one role share theirs."""
 
 _NOTHING = Layers()
 _DENY_ALL = (
@@ -54,7 +62,9 @@ class Authorizer:
     """
 
     def __init__(self, entities: Entities) -> None:
-        self._sessions = EntityCache(entities, _session_of, most=_MAX_PRINCIPALS)
+        self._sessions = EntityCache(
+            entities, _session_of, most=_MAX_PRINCIPALS, weigh=_weight
+        )
 
     def require(
         self,
@@ -94,6 +104,13 @@ class Authorizer:
         return self.session_for(principal).layers
 
 
+def _weight(principal: Principal) -> int:
+    """What a principal counts for among those that are kept."""
+    if not isinstance(principal, RoleSession):
+        return 1
+    return 1 + sum(map(len, principal.session_policies)) // _CHARACTERS
+
+
 def _session_of(store: EntityReader, principal: Principal) -> CompiledSession | None:
     if not isinstance(principal, IamUser | RoleSession):
         return CompiledSession(_NOTHING, principal)
@@ -128,11 +145,13 @@ def _own_layers(store: EntityReader, owner: Role | User) -> Layers:
 def _session(store: EntityReader, session: RoleSession) -> tuple[Policy, ...] | None:
     if not session.session_policies and not session.session_policy_arns:
         return None
-    documents = [
-        *session.session_policies,
-        *(_managed(store, arn) for arn in session.session_policy_arns),
-    ]
-    return tuple(_read(document, PolicyKind.SESSION) for document in documents)
+    kind = PolicyKind.SESSION
+    managed = (_managed(store, arn) for arn in session.session_policy_arns)
+    return (
+        # Of the caller's making: kept with this session alone.
+        *(_read(own, kind, parse_policy) for own in session.session_policies),
+        *(_read(document, kind) for document in managed),
+    )
 
 
 def _managed(store: EntityReader, arn: str) -> str:
@@ -141,9 +160,13 @@ def _managed(store: EntityReader, arn: str) -> str:
     return _DENY_ALL if policy is None else policy.document
 
 
-def _read(document: str, kind: PolicyKind) -> Policy:
+def _read(
+    document: str,
+    kind: PolicyKind,
+    parse: Callable[[str, PolicyKind], Policy] = _compiled,
+) -> Policy:
     try:
-        return _compiled(document, kind)
+        return parse(document, kind)
     except MalformedPolicyDocument:
         # An older release stored what this one does not understand: a part
         # of it may have been a Deny.

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import pytest
@@ -11,7 +12,13 @@ from securecart.iam import OPERATIONS, Authorizer, Call, conditions
 from securecart.names.entities import InMemoryEntities
 from securecart.names.principal import Anonymous, IamUser, Principal, Root, Service
 from securecart.names.session import RoleSession
-from securecart.policy import Decision, DeniedByPolicy, PolicyKind, parse_policy
+from securecart.policy import (
+    Decision,
+    DeniedByPolicy,
+    PolicyKind,
+    parse_policy,
+    sentences,
+)
 from securecart.sealing import Keyring
 
 Run = Callable[..., Any]
@@ -81,6 +88,34 @@ def decide(entities: InMemoryEntities) -> Callable[..., Decision]:
         return Decision.ALLOW
 
     return decide
+
+
+def test_a_refusal_is_explained_by_the_policies_that_decided(
+    run: Run, entities: InMemoryEntities
+) -> None:
+    """The resource's among them, whatever was put into the store since."""
+    session = _session(_role(run))
+    nobody = json.loads(_document("Deny"))
+    nobody["Statement"]["Principal"] = "*"
+    bucket = parse_policy(json.dumps(nobody), PolicyKind.RESOURCE)
+    with pytest.raises(DeniedByPolicy) as denied:
+        Authorizer(entities).require(
+            session,
+            "s3:GetObject",
+            FOLDER,
+            {},
+            resource_account=ACCOUNT,
+            resource_policy=bucket,
+        )
+    run("PutRolePolicy", RoleName="r", PolicyName="p", PolicyDocument=_document())
+    assert sentences(denied.value.explanation()) == [
+        "Statement 1 of the resource policy denies it.",
+        "There is no identity policy.",
+        (
+            "Denied by statement 1 of the resource policy, and no Allow outweighs a "
+            "Deny. It would take a change to that statement."
+        ),
+    ]
 
 
 def test_a_change_holds_for_the_next_request(
@@ -177,6 +212,54 @@ def test_layers_are_kept_between_requests(run: Run, entities: InMemoryEntities) 
     assert authorizer.layers_for(session) is first
     run("CreateUser", UserName="ada")
     assert authorizer.layers_for(session) is not first
+
+
+def test_session_policies_are_kept_by_their_length(
+    run: Run, entities: InMemoryEntities
+) -> None:
+    """Callers write them: 204 of the longest are kept, and 1,024 of the shortest."""
+    role_id = _role(run)
+
+    def kept(number: int, padding: str) -> int:
+        """How many of so many sessions are still at hand, the latest first."""
+        authorizer = Authorizer(entities)
+        own = (_document() + padding,)
+        sessions = [
+            _session(role_id, session_policies=own, source_identity=str(n))
+            for n in range(number)
+        ]
+        layers = [authorizer.layers_for(session) for session in sessions]
+        both = zip(reversed(sessions), reversed(layers), strict=True)
+        return sum(
+            1
+            for _ in takewhile(
+                lambda each: authorizer.layers_for(each[0]) is each[1], both
+            )
+        )
+
+    longest = " " * (2_048 - len(_document()))
+    assert kept(204, longest) == 204
+    assert kept(205, longest) == 1
+    assert kept(1_024, "") == 1_024
+
+
+def test_a_session_policy_is_kept_with_its_session_alone(
+    run: Run, entities: InMemoryEntities
+) -> None:
+    """Those that administrators put are shared by the sessions of a role."""
+    authorizer = Authorizer(entities)
+    role_id = _role(run)
+    run("PutRolePolicy", RoleName="r", PolicyName="p", PolicyDocument=_document())
+    managed = (_policy(run, "m", _document()),)
+    own = {"session_policies": (_document(),), "session_policy_arns": managed}
+    one = authorizer.layers_for(_session(role_id, **own))
+    other = authorizer.layers_for(_session(role_id, chained=True, **own))
+    assert one.identity[0] is other.identity[0]
+    assert one.session is not None
+    assert other.session is not None
+    assert one.session[1] is other.session[1]
+    assert one.session[0] == other.session[0]
+    assert one.session[0] is not other.session[0]
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from securecart.iam import Role
 from securecart.names.errors import AccessDenied, ValidationError
 from securecart.names.principal import IamUser, Principal, Root
 from securecart.names.session import RoleSession
+from securecart.policy import DeniedByPolicy, Layer
 
 if TYPE_CHECKING:
     from tests.unit.sts.conftest import World
@@ -86,8 +87,12 @@ def test_a_user_assumes_a_role(auditor: "World", administrator: IamUser) -> None
 def test_the_callers_own_policies_count(auditor: "World") -> None:
     """The account is trusted, but the user has no policy that allows it."""
     nobody = IamUser(ACCOUNT, "nobody", "AIDANOBODY")
-    with pytest.raises(AccessDenied, match=r"user/nobody is not .* sts:AssumeRole"):
+    with pytest.raises(
+        DeniedByPolicy, match=r"user/nobody is not .* sts:AssumeRole"
+    ) as refused:
         _assume(auditor, nobody)
+    explanation = refused.value.explanation()
+    assert explanation.answer.layer is Layer.IDENTITY
 
 
 def test_a_role_that_does_not_trust_denies(

@@ -13,7 +13,6 @@ from securecart.wire.http import HttpResponse
 Call = Callable[..., HttpResponse]
 Records = Callable[[], list[dict[str, Any]]]
 ACCOUNT = "123456789012"
-OTHER = f"arn:aws:iam::{ACCOUNT}:user/other"
 ADMIN = f"arn:aws:iam::{ACCOUNT}:user/admin"
 
 
@@ -41,10 +40,14 @@ def _by_iam(call: Call) -> HttpResponse:
 
 
 def _by_key_policy(call: Call) -> HttpResponse:
-    """A key whose policy names somebody else."""
+    """A key whose policy lets somebody in over plain HTTP alone."""
     key = orjson.loads(call("kms", "CreateKey").body)["KeyMetadata"]["KeyId"]
     document = _document(
-        Effect="Allow", Principal={"AWS": OTHER}, Action="kms:*", Resource="*"
+        Effect="Allow",
+        Principal={"AWS": ADMIN},
+        Action="kms:*",
+        Resource="*",
+        Condition={"Bool": {"aws:SecureTransport": "false"}},
     )
     call(
         "kms",
@@ -78,12 +81,12 @@ CASES = [
     (
         _by_key_policy,
         "kms:DescribeKey",
-        f"would allow kms:DescribeKey, but its Principal is {OTHER}, not {ADMIN}.",
+        'would allow kms:DescribeKey, but aws:SecureTransport is "true", not "false"',
     ),
     (
         _by_trust_policy,
         "sts:AssumeRole",
-        'of the trust policy would allow sts:AssumeRole, but sts:RoleSessionName is "ada"',
+        'would allow sts:AssumeRole, but sts:RoleSessionName is "ada", not "eve".',
     ),
 ]
 
