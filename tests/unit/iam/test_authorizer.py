@@ -240,6 +240,7 @@ def test_session_policies_are_kept_by_their_length(
     longest = " " * (2_048 - len(_document()))
     assert kept(204, longest) == 204
     assert kept(205, longest) == 1
+    assert kept(300, longest) == 96
     assert kept(1_024, "") == 1_024
 
 
