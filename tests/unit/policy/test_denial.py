@@ -10,13 +10,8 @@ from securecart.policy import (
     Answer,
     Decision,
     Layer,
-    Layers,
-    PolicyKind,
     Request,
-    decide,
     denial_message,
-    explain,
-    parse_policy,
 )
 
 ACCOUNT = "111122223333"
@@ -64,37 +59,3 @@ def test_an_allowed_request_has_no_denial(principals: dict[str, Principal]) -> N
     request = Request(principals["ab"], "s3:GetObject", "*", {}, ACCOUNT)
     with pytest.raises(ValueError, match="allowed"):
         denial_message(request, Answer(Decision.ALLOW))
-
-
-def test_an_explanation_tells_of_each_statement(
-    principals: dict[str, Principal],
-) -> None:
-    """And names the first element that did not match."""
-    document = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"},
-            {"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"},
-            {"Effect": "Deny", "NotAction": "s3:Get*", "Resource": "*"},
-            {"Effect": "Allow", "Action": "*", "Resource": "arn:aws:s3:::other"},
-            {
-                "Effect": "Deny",
-                "Action": "*",
-                "Resource": "*",
-                "Condition": {"Null": {"s3:Prefix": "false"}},
-            },
-        ],
-    }
-    layers = Layers((parse_policy(json.dumps(document), PolicyKind.IDENTITY),))
-    request = Request(
-        principals["ab"], "s3:GetObject", "arn:aws:s3:::docs/a", {}, ACCOUNT
-    )
-    explanation = explain(layers, request)
-    assert explanation.answer == decide(layers, request)
-    assert [finding.unmet for finding in explanation.findings] == [
-        None,
-        "Action",
-        "NotAction",
-        "Resource",
-        "Condition Null s3:prefix",
-    ]
