@@ -11,8 +11,9 @@ request for it:
   and principal are matched for good, and so is whatever the head says of its
   resource; `bucket/${aws:userid}/*` becomes one `startswith`.
 - A condition on a key that the principal or the resource's account settles
-  is answered for good; another becomes a closure on that key's value, the
-  Denies' first.
+  is answered for good. The others are sorted by their keys: which statements
+  a key's value leaves in question is worked out once for each value, so that
+  a hundred conditions on one key cost what one costs.
 - A request then only finds which of these statements match. Who prevails
   among them is asked of `decide`'s own rules, once for each set that
   matched, and its Answer is kept.
@@ -24,8 +25,8 @@ policies that it was made of; whoever keeps it drops it when these change
 (`iam.Authorizer`). Sessions are shared by threads.
 
 Uses the room's own parts only: `texts` (patterns), `resources`, `conditions`
-and `statements` specialise one element each, `specialisation` puts them
-together, `session` keeps them.
+and `statement` specialise one element each, `outcomes` keeps what
+values say, `specialisation` puts all together, `session` keeps them.
 """
 
 from securecart.policy.compiled.session import CompiledSession

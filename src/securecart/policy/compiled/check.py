@@ -1,8 +1,9 @@
 """What is left of an element, asked of every request."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from securecart.policy.conditions.condition import Condition
 from securecart.policy.variables import Context
 
 Check = Callable[[str, Context], bool]
@@ -15,13 +16,18 @@ request says of its principal is never seen.
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Something that depends on the request.
+    """What is left of a statement; it matches where all of this holds.
 
-    `present` is a condition key without which it cannot hold, if there is
-    one, nor with one of the values in `harmless`: both are cheaper to look
-    for than a check is to call.
+    Each of the `conditions` depends on its own key's value and on nothing
+    else, so that what it says of a value can be kept. `weight` is the memory
+    that both take, in units of 64 bytes.
     """
 
-    check: Check
-    present: str | None = None
-    harmless: frozenset[str] = frozenset()
+    conditions: tuple[Condition, ...]
+    checks: tuple[Check, ...]
+    weight: int
+
+
+def weight_of(texts: Iterable[str]) -> int:
+    """What patterns, bound and compiled, and the closures around them weigh."""
+    return sum(32 + len(text) // 64 for text in texts)

@@ -41,12 +41,6 @@ class Known:
         """Whether no request has a say about the key."""
         return key in self.keys or comes_from_the_principal(key)
 
-    def settles_all(self, pieces: Sequence[Piece]) -> bool:
-        """Whether every variable among the pieces has its value already."""
-        return all(
-            self.settles(piece.key) for piece in pieces if isinstance(piece, Variable)
-        )
-
     def bind(self, pieces: Sequence[Piece]) -> tuple[Piece, ...] | None:
         """Put in the values that are known; None if one is known to be missing.
 

@@ -21,6 +21,8 @@ def specialise_resources(
     left = list[Pieces]()
     unsure = unbound = False
     for pattern in resources.patterns:
+        if not (resources.excluded or _may_match(pattern, target)):
+            continue
         pieces = known.bind(pattern.tail.pieces)
         if pieces is None:
             unsure = True
@@ -44,6 +46,14 @@ def specialise_resources(
     if not left or missed is not resources.excluded:
         return missed
     return _check(Texts.of(left), excluded=resources.excluded)
+
+
+def _may_match(pattern: ArnPattern, target: Target) -> bool:
+    """Whether they begin alike: most statements are of other resources."""
+    pieces, tail = pattern.tail.pieces, target.segments[-1]
+    if pattern.everything or not pieces or not isinstance(pieces[0], str):
+        return True
+    return tail.startswith(pieces[0]) or pieces[0].startswith(tail)
 
 
 def _check(texts: Texts, *, excluded: bool) -> Check:
@@ -73,7 +83,8 @@ def _rest(
         return True
     *segments, tail = target.segments
     if len(segments) != len(pattern.head) or not all(
-        wanted.matches(segment, {})
+        # No variable stands there. Most segments are the very same text.
+        wanted.text == segment or wanted.matches(segment, {})
         for wanted, segment in zip(pattern.head, segments, strict=True)
     ):
         return False

@@ -12,15 +12,16 @@ from securecart.policy.document import Policy
 from securecart.policy.request import Answer, Layer, Layers
 from securecart.policy.variables import Context
 
-_MOST_KEPT = 32
-"""Specialisations of either kind that a session keeps, some four kilobytes
-each: a person's folder needs a dozen. When they are more, all go."""
+_MOST_KEPT = 1408
+"""What a session's specialisations weigh at most, in units of 64 bytes that are
+reckoned high; with names and context the session stays below 96 KB. A person's
+folder needs a dozen, some 20 KB in truth. When they are more, all go; one that
+weighs more by itself is made for each request."""
 _LONGEST_KEPT = 256
 """Characters of an action or a head; a bucket's ARN has at most 76, that of a
 KMS key some 90."""
 
 _Name = tuple[str, ...]
-_Kept = dict[_Name, Specialisation]
 
 _of_keys = partial(prevailing_by_owner, owner=Layer.RESOURCE)
 
@@ -31,13 +32,14 @@ class CompiledSession:
     `layers` are the principal's own policies.
     """
 
-    __slots__ = ("_keys", "_principal", "_resources", "layers")
+    __slots__ = ("_kept", "_known", "_principal", "layers")
 
     def __init__(self, layers: Layers, principal: Principal) -> None:
         self.layers = layers
         self._principal = principal
-        self._resources: _Kept = {}
-        self._keys: _Kept = {}
+        # By action, head and slash; by action and ARN where a key is asked for.
+        self._kept: dict[_Name, Specialisation] = {}
+        self._known: Known | None = None
 
     def decide(
         self,
@@ -49,27 +51,21 @@ class CompiledSession:
     ) -> Answer:
         """Answer what `decide` does; `context` is the request's own."""
         head, slash, _rest = resource.partition("/")
-        kept = self._resources.get((action, head, slash))
+        kept = self._kept.get((action, head, slash))
         if (
             kept is None
             or kept.resource_policy is not resource_policy
             or kept.resource_account != resource_account
         ):
-            target = Target(action, head + slash, whole=not slash)
+            target = Target.of(action, head + slash, whole=not slash)
+            rule = rule_of(target.action)
             if not (target.whole or target.has_every_segment):
                 # A slash before the fifth colon: too odd to come again.
-                target = Target(action, resource, whole=True)
-                made = self._specialise(
-                    rule_of(target.folded_action),
-                    target,
-                    resource_account,
-                    resource_policy,
-                )
+                target = Target.of(action, resource, whole=True)
+                made = self._specialise(rule, target, resource_account, resource_policy)
                 return made.answer(resource, context)
-            kept = self._specialise(
-                rule_of(target.folded_action), target, resource_account, resource_policy
-            )
-            _keep(self._resources, (action, head, slash), kept)
+            kept = self._specialise(rule, target, resource_account, resource_policy)
+            self._keep((action, head, slash), kept)
         return kept.answer(resource, context)
 
     def decide_key(
@@ -81,7 +77,7 @@ class CompiledSession:
         resource_policy: Policy | None,
     ) -> Answer:
         """Answer what `decide_key` does; keys are few, and kept by their ARNs."""
-        kept = self._keys.get((action, resource))
+        kept = self._kept.get((action, resource))
         if (
             kept is None
             or kept.resource_policy is not resource_policy
@@ -89,11 +85,11 @@ class CompiledSession:
         ):
             kept = self._specialise(
                 _of_keys,
-                Target(action, resource, whole=True),
+                Target.of(action, resource, whole=True),
                 resource_account,
                 resource_policy,
             )
-            _keep(self._keys, (action, resource), kept)
+            self._keep((action, resource), kept)
         return kept.answer(resource, context)
 
     def _specialise(
@@ -103,21 +99,20 @@ class CompiledSession:
         resource_account: str,
         resource_policy: Policy | None,
     ) -> Specialisation:
-        return Specialisation(
-            rule,
-            replace(self.layers, resource=resource_policy),
-            target,
-            Known.of(
-                self._principal,
-                resource_account,
-                bounded=self.layers.boundary is not None,
-            ),
-        )
+        known = self._known
+        if known is None or known.resource_account != resource_account:
+            bounded = self.layers.boundary is not None
+            known = Known.of(self._principal, resource_account, bounded=bounded)
+            self._known = known
+        layers = replace(self.layers, resource=resource_policy)
+        return Specialisation(rule, layers, target, known)
 
-
-def _keep(kept: _Kept, name: _Name, made: Specialisation) -> None:
-    if sum(map(len, name)) > _LONGEST_KEPT:
-        return
-    if len(kept) >= _MOST_KEPT:
-        kept.clear()
-    kept[name] = made
+    def _keep(self, name: _Name, made: Specialisation) -> None:
+        if sum(map(len, name)) > _LONGEST_KEPT or made.weight > _MOST_KEPT:
+            return
+        self._kept.pop(name, None)
+        # Added up anew, of a copy: another thread may keep something as well.
+        weight = sum(each.weight for each in list(self._kept.values()))
+        if weight + made.weight > _MOST_KEPT:
+            self._kept.clear()
+        self._kept[name] = made

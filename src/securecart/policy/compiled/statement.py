@@ -1,12 +1,14 @@
 """One statement, as far as it can be evaluated before the request."""
 
-from securecart.policy.compiled.check import Asked, Check
+from typing import Literal
+
+from securecart.policy.compiled.check import Asked, Check, weight_of
 from securecart.policy.compiled.conditions import specialise_condition
 from securecart.policy.compiled.known import Known
 from securecart.policy.compiled.resources import specialise_resources
 from securecart.policy.compiled.target import Target
+from securecart.policy.conditions.condition import Absence, Comparison, Condition
 from securecart.policy.document import Effect, Statement
-from securecart.policy.variables import Context
 
 
 def specialise_statement(
@@ -14,45 +16,44 @@ def specialise_statement(
 ) -> bool | Asked:
     """Answer what is left of `Statement.unmet`: True means that it matches."""
     denies = statement.effect is Effect.DENY
-    if not statement.actions.cover(target.folded_action):
+    if not (statement.actions.cover(target.action) and _concerns(statement, known)):
         return False
-    principals = statement.principals
-    if principals is not None and not (
-        principals.deny(known.principal, bounded=known.bounded)
-        if denies
-        else principals.grant_to(known.principal)
-    ):
+    conditions, checks, weight = list[Condition](), list[Check](), 0
+    resources = statement.resources
+    covered = resources is None or specialise_resources(
+        resources, target, known, undecided=denies
+    )
+    if covered is False:
         return False
-    checks = list[Check]()
-    present, harmless = None, frozenset[str]()
-    if statement.resources is not None:
-        covered = specialise_resources(
-            statement.resources, target, known, undecided=denies
-        )
-        if covered is False:
-            return False
-        if covered is not True:
-            checks.append(covered)
+    if resources is not None and covered is not True:
+        checks.append(covered)
+        weight += weight_of(pattern.text for pattern in resources.patterns)
     for condition in statement.conditions:
-        held = specialise_condition(condition, known, undecided=denies)
-        if held is False:
+        left = specialise_condition(condition, known, undecided=denies)
+        if left is False:
             return False
-        if held is not True:
-            checks.append(held.check)
-            if present is None:
-                present, harmless = held.present, held.harmless
-    return Asked(_all(checks), present, harmless) if checks else True
+        if isinstance(left, Comparison | Absence):
+            conditions.append(left)
+        elif left is not True:
+            checks.append(left)
+        weight += _weight(condition, left)
+    if not (conditions or checks):
+        return True
+    weight += len(conditions) + len(checks)
+    return Asked(tuple(conditions), tuple(checks), weight)
 
 
-def _all(checks: list[Check]) -> Check:
-    if len(checks) == 1:
-        return checks[0]
-    if len(checks) == 2:  # noqa: PLR2004
-        first, second = checks
+def _concerns(statement: Statement, known: Known) -> bool:
+    principals = statement.principals
+    if principals is None:
+        return True
+    if statement.effect is Effect.DENY:
+        return principals.deny(known.principal, bounded=known.bounded)
+    return bool(principals.grant_to(known.principal))
 
-        def both(resource: str, context: Context) -> bool:
-            return first(resource, context) and second(resource, context)
 
-        return both
-    every = tuple(checks)
-    return lambda resource, context: all(check(resource, context) for check in every)
+def _weight(condition: Condition, left: Literal[True] | Condition | Check) -> int:
+    # Without variables it is the policy's own, which is there anyway.
+    if left is True or left is condition or isinstance(condition, Absence):
+        return 0
+    return weight_of(condition.values)

@@ -12,23 +12,19 @@ _SEGMENTS = 6
 class Target:
     """An action on one resource, or on every resource that begins with a head.
 
-    `head` is the one resource where `whole`; otherwise it ends with the first
-    slash of the resources.
+    The action is in lower case, as policies are matched. `segments` are those
+    of the one resource where `whole`; otherwise the last of them goes on after
+    its slash.
     """
 
     action: str
-    head: str
+    segments: Segments
     whole: bool
 
-    @property
-    def folded_action(self) -> str:
-        """The action in lower case, as policies are matched."""
-        return ascii_lower(self.action)
-
-    @property
-    def segments(self) -> Segments:
-        """The head's segments; where not `whole`, the last of them goes on."""
-        return segments_of(self.head)
+    @classmethod
+    def of(cls, action: str, head: str, *, whole: bool) -> "Target":
+        """Read an action, and a resource or its head, as a request has them."""
+        return cls(ascii_lower(action), segments_of(head), whole)
 
     @property
     def has_every_segment(self) -> bool:

@@ -12,8 +12,8 @@ Pieces = tuple[str | Wild, ...]
 class Texts:
     """Patterns by how they are tested: as they are, by their beginning, or else.
 
-    Most policies need one of the first two alone; closures that do without
-    the others save a call.
+    Most policies need beginnings alone; a closure that does without the others
+    saves a call.
     """
 
     exact: frozenset[str]
@@ -37,11 +37,6 @@ class Texts:
                 case _:
                     others.append(Glob(pieces))
         return cls(frozenset(exact), tuple(beginnings), tuple(others))
-
-    @property
-    def only_exact(self) -> bool:
-        """Whether a set of texts is all there is."""
-        return not (self.beginnings or self.others)
 
     @property
     def only_beginnings(self) -> bool:

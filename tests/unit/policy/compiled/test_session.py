@@ -1,6 +1,7 @@
 """What a compiled session believes, keeps and lets go."""
 
 import json
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -39,7 +40,7 @@ def _session(**more: Any) -> CompiledSession:
 
 
 def _kept(session: CompiledSession) -> int:
-    return len(session._resources) + len(session._keys)  # noqa: SLF001
+    return len(session._kept)  # noqa: SLF001
 
 
 def test_believes_no_request_about_its_principal() -> None:
@@ -118,7 +119,88 @@ def test_names_that_callers_choose_fill_no_memory() -> None:
         session.decide("s3:ListBucket", name, {}, ACCOUNT)
         session.decide(f"s3:Action{number}", name, {}, ACCOUNT)
         session.decide_key("kms:Decrypt", f"arn:aws:kms:r:a:key/{number}", {}, "", None)
-        assert _kept(session) <= 64
+        assert _kept(session) <= 32
+
+
+def _conditional(key: str, values: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "Effect": "Deny",
+            "Action": "s3:*",
+            "Resource": "*",
+            "Condition": {"StringLike": {key: f"{number}-${{aws:userid}}"}},
+        }
+        for number in range(values)
+    ]
+
+
+def _session_of(statements: list[dict[str, Any]]) -> CompiledSession:
+    text = json.dumps({"Version": "2012-10-17", "Statement": statements})
+    policy = parse_policy(text, PolicyKind.IDENTITY)
+    return CompiledSession(Layers(identity=(policy,)), ADA)
+
+
+def test_a_session_takes_no_more_memory_than_it_may() -> None:
+    """However much each of the things asked for takes, and however varied."""
+    for statements in 1, 4, 12, 36:
+        session = _session_of(_conditional("s3:prefix", statements))
+        tracemalloc.start()
+        for number in range(200):
+            session.decide(
+                f"s3:A{number % 40}",
+                f"arn:aws:s3:::b/{number}",
+                {"s3:prefix": f"{number}" * 30},
+                ACCOUNT,
+            )
+        held, _peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert _kept(session) > 0
+        assert held < 96 * 1024, statements
+
+
+def test_what_is_too_much_to_keep_is_decided_all_the_same() -> None:
+    """A policy of a thousand statements; nothing of it stays behind."""
+    session = _session_of(_conditional("s3:prefix", 1000))
+    for prefix, decision in (
+        (f"7-{ADA.userid}", Decision.EXPLICIT_DENY),
+        ("7-AROA:bob", Decision.IMPLICIT_DENY),
+    ):
+        ask = ("s3:GetObject", "arn:aws:s3:::b/x", {"s3:prefix": prefix}, ACCOUNT)
+        assert session.decide(*ask).decision is decision
+    assert _kept(session) == 0
+
+
+def test_statements_of_other_buckets_leave_nothing() -> None:
+    """A decision looks at as much as it would without them."""
+    own = {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::docs/${aws:userid}/*",
+        "Condition": {"StringLike": {"s3:prefix": "*"}},
+    }
+    others = [
+        {**own, "Resource": f"arn:aws:s3:::other-{number}/${{aws:userid}}/*"}
+        for number in range(100)
+    ]
+    weights = []
+    for statements in ([own], [own, *others]):
+        session = _session_of(statements)
+        session.decide("s3:GetObject", "arn:aws:s3:::docs/a", {}, ACCOUNT)
+        (kept,) = session._kept.values()  # noqa: SLF001
+        weights.append(kept.weight)
+    assert weights[0] == weights[1]
+
+
+def test_many_conditions_on_one_key_are_asked_once_a_value() -> None:
+    """What a value said is remembered; a few values, and no long ones."""
+    session = _session_of(_conditional("s3:prefix", 20))
+    for number in range(100):
+        context = {"s3:prefix": str(number % 20) + "x" * number * 3}
+        session.decide("s3:GetObject", "arn:aws:s3:::b/x", context, ACCOUNT)
+    (kept,) = session._kept.values()  # noqa: SLF001
+    ((_key, outcomes),) = kept._sides[0][1]  # noqa: SLF001
+    assert 0 < len(outcomes) <= 4
+    assert all(len(value) <= 128 for value in outcomes)
 
 
 def test_nothing_odd_is_kept() -> None:
