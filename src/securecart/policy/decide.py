@@ -34,7 +34,7 @@ def decide(layers: Layers, request: Request) -> Answer:
 
     Inside one account either side may allow. Across accounts both must.
     """
-    return rule_of(ascii_lower(request.action))(_case(layers, request))
+    return rule_of(ascii_lower(request.action))(case_of(layers, request))
 
 
 def decide_key(layers: Layers, request: Request) -> Answer:
@@ -43,7 +43,7 @@ def decide_key(layers: Layers, request: Request) -> Answer:
     The key policy must allow the principal itself, or its account, which
     leaves the rest to the principal's own policies.
     """
-    return prevailing_by_owner(_case(layers, request), Layer.RESOURCE)
+    return prevailing_by_owner(case_of(layers, request), Layer.RESOURCE)
 
 
 def decide_trust(
@@ -55,7 +55,7 @@ def decide_trust(
     that assumes a role. A caller whom a provider vouches for has none.
     """
     whole = replace(layers or Layers(), resource=trust_policy)
-    return prevailing_by_owner(_case(whole, request), Layer.TRUST)
+    return prevailing_by_owner(case_of(whole, request), Layer.TRUST)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +195,8 @@ def _refused(layer: Layer) -> Answer:
     return Answer(Decision.IMPLICIT_DENY, (), layer)
 
 
-def _case(layers: Layers, request: Request) -> Case:
+def case_of(layers: Layers, request: Request) -> Case:
+    """The case of one request, every statement to be looked at afresh."""
     facts = facts_of(layers, request)
     return Case(
         layers,

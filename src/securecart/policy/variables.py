@@ -32,12 +32,15 @@ class Variable:
     def value(self, context: Context) -> str | None:
         """The text to stand here; None if the request has none to give.
 
-        A key with many values has none to give either.
+        A key with many values has none to give either; the default is for a key
+        that is absent.
         """
-        found = context.get(self.key)
-        if isinstance(found, tuple):
-            found = found[0] if len(found) == 1 else None
-        return self.default if found is None else found
+        found = context.get(self.key, ())
+        if isinstance(found, str):
+            return found
+        if not found:
+            return self.default
+        return found[0] if len(found) == 1 else None
 
 
 Piece = str | Wild | Variable

@@ -82,6 +82,7 @@ def as_file(case: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
 CASES = list(cases())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "expected"),
     [(form, expected) for _, form, expected in CASES],

@@ -1,7 +1,6 @@
 """Principals and vectors that the tests of this room share."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +30,11 @@ from securecart.policy import (
 )
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "policy"
+FILES = sorted(
+    path
+    for path in VECTORS.glob("*.json")
+    if path.stem not in {"principals", "denials"}
+)
 ACCOUNT = "111122223333"
 ISSUED = datetime(2025, 3, 1, 12, tzinfo=UTC)
 
@@ -98,6 +102,11 @@ class Vector:
     request: Request
     expected: dict[str, Any]
 
+    @property
+    def says(self) -> str:
+        """The behaviour that the case is about."""
+        return str(self.expected["says"])
+
     def answer(self) -> Answer:
         """Ask the engine."""
         if self.decides == "trust":
@@ -116,18 +125,28 @@ def principals() -> dict[str, Principal]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that asks for a `vector` once for each."""
+    """Run a test that asks for a `vector` once for each, or once for a file."""
     if "vector" in metafunc.fixturenames:
-        metafunc.parametrize("vector", tuple(vectors()))
+        cases = [
+            pytest.param(vector, id=f"{path.stem}: {vector.says}")
+            for path in FILES
+            for vector in vectors_of(path)
+        ]
+        metafunc.parametrize("vector", cases)
+    if "vector_file" in metafunc.fixturenames:
+        files = [pytest.param(vectors_of(path), id=path.stem) for path in FILES]
+        metafunc.parametrize("vector_file", files)
 
 
-def vectors() -> Iterator[Any]:
-    """Every case of every file under `tests/vectors/policy`."""
-    for path in sorted(VECTORS.glob("*.json")):
-        whole = json.loads(path.read_text())
-        layers = _layers(whole)
-        for case in whole.get("cases", ()):
-            request = Request(
+def vectors_of(path: Path) -> tuple[Vector, ...]:
+    """Every case of a file."""
+    whole = json.loads(path.read_text())
+    layers = _layers(whole)
+    return tuple(
+        Vector(
+            whole.get("decides", ""),
+            layers,
+            Request(
                 PRINCIPALS[case.get("principal", "ab")],
                 case["action"],
                 case.get("resource", "arn:aws:s3:::docs"),
@@ -136,9 +155,11 @@ def vectors() -> Iterator[Any]:
                     for key, value in case.get("context", {}).items()
                 },
                 ACCOUNT,
-            )
-            vector = Vector(whole.get("decides", ""), layers, request, case)
-            yield pytest.param(vector, id=f"{path.stem}: {case['says']}")
+            ),
+            case,
+        )
+        for case in whole["cases"]
+    )
 
 
 def _layers(whole: dict[str, Any]) -> Layers:

@@ -10,19 +10,23 @@ if TYPE_CHECKING:
     from securecart.policy import Layers, Policy
 
 
-def test_the_reference_decides_as_the_vector_says(vector: "Vector") -> None:
+def test_the_reference_decides_as_the_vectors_say(
+    vector_file: tuple["Vector", ...],
+) -> None:
     """Decision, refusing layer and deciding statements, as of the engine."""
-    expected = vector.expected
-    verdict = judged(vector.decides, vector.layers, vector.request)
-    assert verdict.decision == expected["decision"]
-    if "layer" in expected:
-        assert verdict.layer == expected["layer"]
-    if "sids" in expected:
-        sids = [
-            _policies(vector.layers, layer)[policy].statements[statement].sid
-            for layer, policy, statement in verdict.statements
-        ]
-        assert sorted(map(str, sids)) == sorted(map(str, expected["sids"]))
+    for vector in vector_file:
+        expected = vector.expected
+        verdict = judged(vector.decides, vector.layers, vector.request)
+        assert verdict.decision == expected["decision"], vector.says
+        if "layer" in expected:
+            assert verdict.layer == expected["layer"], vector.says
+        if "sids" in expected:
+            sids = [
+                _policies(vector.layers, layer)[policy].statements[statement].sid
+                for layer, policy, statement in verdict.statements
+            ]
+            wanted = sorted(map(str, expected["sids"]))
+            assert sorted(map(str, sids)) == wanted, vector.says
 
 
 def _policies(layers: "Layers", layer: str) -> tuple["Policy", ...]:

@@ -225,7 +225,7 @@ class Tally:
 def tally() -> Tally:
     """Ask both, question by question."""
     tally = Tally()
-    for question in generated(300):
+    for question in generated(150):
         found, there_is = question.by_automata(), question.by_solver()
         tally.solver[there_is] += 1
         if found is None and there_is:

@@ -137,7 +137,7 @@ _of_bucket = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     _statements,
     st.one_of(st.none(), _statements),

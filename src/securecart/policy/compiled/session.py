@@ -7,6 +7,7 @@ from securecart.names.principal import Principal
 from securecart.policy.compiled.known import Known
 from securecart.policy.compiled.specialisation import Rule, Specialisation
 from securecart.policy.compiled.target import Target
+from securecart.policy.compiled.unspecialised import Unspecialised
 from securecart.policy.decide import prevailing_by_owner, rule_of
 from securecart.policy.document import Policy
 from securecart.policy.request import Answer, Layer, Layers
@@ -15,8 +16,8 @@ from securecart.policy.variables import Context
 _MOST_KEPT = 1408
 """What a session's specialisations weigh at most, in units of 64 bytes that are
 reckoned high; with names and context the session stays below 96 KB. A person's
-folder needs a dozen, some 20 KB in truth. When they are more, all go; one that
-weighs more by itself is made for each request."""
+folder needs a dozen, some 20 KB in truth. When they are more, all go; what
+weighs more by itself is decided without."""
 _LONGEST_KEPT = 256
 """Characters of an action or a head; a bucket's ARN has at most 76, that of a
 KMS key some 90."""
@@ -38,7 +39,7 @@ class CompiledSession:
         self.layers = layers
         self._principal = principal
         # By action, head and slash; by action and ARN where a key is asked for.
-        self._kept: dict[_Name, Specialisation] = {}
+        self._kept: dict[_Name, Specialisation | Unspecialised] = {}
         self._known: Known | None = None
 
     def decide(
@@ -98,17 +99,23 @@ class CompiledSession:
         target: Target,
         resource_account: str,
         resource_policy: Policy | None,
-    ) -> Specialisation:
+    ) -> Specialisation | Unspecialised:
         known = self._known
         if known is None or known.resource_account != resource_account:
             bounded = self.layers.boundary is not None
             known = Known.of(self._principal, resource_account, bounded=bounded)
             self._known = known
         layers = replace(self.layers, resource=resource_policy)
-        return Specialisation(rule, layers, target, known)
+        made = Specialisation(rule, layers, target, known)
+        if made.weight <= _MOST_KEPT:
+            return made
+        # To make it for each request would cost more than it saves.
+        return Unspecialised(
+            rule, layers, self._principal, target.action, resource_account
+        )
 
-    def _keep(self, name: _Name, made: Specialisation) -> None:
-        if sum(map(len, name)) > _LONGEST_KEPT or made.weight > _MOST_KEPT:
+    def _keep(self, name: _Name, made: Specialisation | Unspecialised) -> None:
+        if sum(map(len, name)) > _LONGEST_KEPT:
             return
         self._kept.pop(name, None)
         # Added up anew, of a copy: another thread may keep something as well.

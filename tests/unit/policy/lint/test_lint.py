@@ -181,7 +181,7 @@ _STATEMENTS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     statements=st.lists(_STATEMENTS, min_size=1, max_size=4),
     kind=st.sampled_from(PolicyKind),
