@@ -5,6 +5,8 @@ import os
 from hypothesis import settings
 
 # The suite has a time budget, and a shared machine must not fail a property
-# because it was slow; `make fuzz` looks longer.
-settings.register_profile("suite", max_examples=100, deadline=None)
+# because it was slow. It tries the same examples each time, so that a change is
+# blamed for what it did; `HYPOTHESIS_PROFILE=explore` tries others.
+settings.register_profile("suite", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("explore", max_examples=100, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))

@@ -260,9 +260,16 @@ def test_the_sign_in_itself_is_on_record(running: Any, day: Day) -> None:
 
 
 def test_for_people_it_is_a_line_each(running: Any, day: Day) -> None:
-    """When, outcome, who, what, on which document, from where."""
-    lines = _audit(running, day).splitlines()
+    """When, outcome, who, what, on which document, from where.
+
+    What a policy refused has its reason below.
+    """
+    told = _audit(running, day).splitlines()
+    lines = [line for line in told if not line.startswith(" ")]
     assert len(lines) == len(day.done)
+    denied = told.index(lines[2])
+    reason = told[denied + 1].lstrip()
+    assert reason.startswith("Denied, since no identity policy allows s3:GetObject")
     for line, (event, outcome) in zip(lines, day.done, strict=True):
         assert f" {outcome} " in line
         assert f" {event} " in line

@@ -3,12 +3,15 @@
 from dataclasses import dataclass, field
 from enum import Enum
 
-from securecart.names.principal import Principal
+from securecart.names.principal import FederatedUser, IamUser, Principal
+from securecart.names.session import RoleSession
 from securecart.policy.arn_pattern import ArnPattern, Segments
 from securecart.policy.conditions.condition import Condition
 from securecart.policy.principals import Grant, PrincipalSet
 from securecart.policy.variables import Context
 from securecart.policy.wildcard import Glob
+
+_CAN_BE_BOUNDED = (IamUser, RoleSession, FederatedUser)
 
 
 class PolicyKind(Enum):
@@ -100,7 +103,10 @@ class Principals:
         listed or not.
         """
         if self.excluded:
-            return bounded or not self.listed.spares_from_deny(principal)
+            can_be_bounded = isinstance(principal, _CAN_BE_BOUNDED)
+            return (bounded and can_be_bounded) or not self.listed.spares_from_deny(
+                principal
+            )
         return self.listed.denies(principal)
 
 
