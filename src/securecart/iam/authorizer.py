@@ -3,12 +3,10 @@
 Source: AWS IAM User Guide, "Policy evaluation logic".
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import partial
 
-from securecart.iam.entities import Role, User
-from securecart.iam.find import find_policy, find_role, find_user
+from securecart.iam.layers import GONE, layers_of
 from securecart.names.entities import Entities, EntityReader
 from securecart.names.entity_cache import EntityCache
 from securecart.names.principal import IamUser, Principal
@@ -17,12 +15,9 @@ from securecart.policy import (
     Context,
     DeniedByPolicy,
     Layers,
-    MalformedPolicyDocument,
     Policy,
-    PolicyKind,
     Request,
     explain,
-    parse_policy,
 )
 from securecart.policy.compiled import CompiledSession
 
@@ -35,22 +30,7 @@ _CHARACTERS = 512
 """Characters of session policies that count as one more principal. Callers write
 them, and compiled the dearest take some 100 kB for each so many: of those as long
 as they may be (2,048 characters) 204 are kept, not 400 MB of them."""
-_MAX_DOCUMENTS = 4096
-"""Compiled policies that are kept, none but what administrators put; sessions of
-one role share theirs."""
-
 _NOTHING = Layers()
-_DENY_ALL = (
-    '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'
-)
-
-
-@lru_cache(_MAX_DOCUMENTS)
-def _compiled(document: str, kind: PolicyKind) -> Policy:
-    return parse_policy(document, kind)
-
-
-_GONE = Layers(identity=(_compiled(_DENY_ALL, PolicyKind.IDENTITY),))
 
 
 class Authorizer:
@@ -97,7 +77,7 @@ class Authorizer:
         with another id, is denied everything: no resource policy that still
         names it may let it in. So is a user's key that outlived the user.
         """
-        return self._sessions.get(principal) or CompiledSession(_GONE, principal)
+        return self._sessions.get(principal) or CompiledSession(GONE, principal)
 
     def layers_for(self, principal: Principal) -> Layers:
         """Answer the principal's own policies; none for who cannot have any."""
@@ -114,60 +94,5 @@ def _weight(principal: Principal) -> int:
 def _session_of(store: EntityReader, principal: Principal) -> CompiledSession | None:
     if not isinstance(principal, IamUser | RoleSession):
         return CompiledSession(_NOTHING, principal)
-    layers = _layers(store, principal)
+    layers = layers_of(store, principal)
     return None if layers is None else CompiledSession(layers, principal)
-
-
-def _layers(store: EntityReader, principal: IamUser | RoleSession) -> Layers | None:
-    if isinstance(principal, IamUser):
-        user = find_user(store, principal.name)
-        if user is None or user.user_id != principal.user_id:
-            return None
-        return _own_layers(store, user)
-    role = find_role(store, principal.role_name)
-    if role is None or role.role_id != principal.role_id:
-        return None
-    return replace(_own_layers(store, role), session=_session(store, principal))
-
-
-def _own_layers(store: EntityReader, owner: Role | User) -> Layers:
-    documents = [
-        *owner.inline_policies.values(),
-        *(_managed(store, arn) for arn in owner.attached_policies),
-    ]
-    boundary = None if owner.boundary is None else _managed(store, owner.boundary)
-    return Layers(
-        identity=tuple(_read(document, PolicyKind.IDENTITY) for document in documents),
-        boundary=None if boundary is None else _read(boundary, PolicyKind.IDENTITY),
-    )
-
-
-def _session(store: EntityReader, session: RoleSession) -> tuple[Policy, ...] | None:
-    if not session.session_policies and not session.session_policy_arns:
-        return None
-    kind = PolicyKind.SESSION
-    managed = (_managed(store, arn) for arn in session.session_policy_arns)
-    return (
-        # Of the caller's making: kept with this session alone.
-        *(_read(own, kind, parse_policy) for own in session.session_policies),
-        *(_read(document, kind) for document in managed),
-    )
-
-
-def _managed(store: EntityReader, arn: str) -> str:
-    # A policy that is gone cannot have been meant to allow more by going.
-    policy = find_policy(store, arn)
-    return _DENY_ALL if policy is None else policy.document
-
-
-def _read(
-    document: str,
-    kind: PolicyKind,
-    parse: Callable[[str, PolicyKind], Policy] = _compiled,
-) -> Policy:
-    try:
-        return parse(document, kind)
-    except MalformedPolicyDocument:
-        # An older release stored what this one does not understand: a part
-        # of it may have been a Deny.
-        return _compiled(_DENY_ALL, kind)
