@@ -1,0 +1,169 @@
+"""Take each guard out, and see that its test fails: `python tests/guards/run.py`.
+
+`*.toml` beside this file lists them. A guard is a piece of a source file that
+stops an attack; `without` is what stands there in its place while the test
+runs. A test that passes all the same proves nothing of that guard.
+
+The source on disk is never touched: a process of its own imports the changed
+module from memory.
+"""
+
+import argparse
+import contextlib
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import io
+import os
+import re
+import signal
+import sys
+import tomllib
+import traceback
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+
+import pytest
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+SOURCE = ROOT / "src" / "securecart"
+
+_SECONDS_EACH = 60
+"""Far above what one test takes; a guard whose loss means no end is seen too."""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """What stops an attack, and the test that would see it gone."""
+
+    attack: str
+    file: str
+    guard: str
+    without: str
+    test: str
+
+    @property
+    def source(self) -> str:
+        """The source file as it stands."""
+        return (SOURCE / self.file).read_text()
+
+    @property
+    def module(self) -> str:
+        """The name that the file is imported by."""
+        parts = Path(self.file).with_suffix("").parts
+        return ".".join(("securecart", *(part for part in parts if part != "__init__")))
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether the source has the guard, once."""
+        return self.source.count(self.guard) == 1
+
+
+class _Changed(importlib.machinery.SourceFileLoader):
+    """Loads a module from its source without the guard."""
+
+    def __init__(self, guard: Guard) -> None:
+        super().__init__(guard.module, str(SOURCE / guard.file))
+        self._text = guard.source.replace(guard.guard, guard.without)
+
+    def get_code(self, _: str) -> CodeType:
+        """See `InspectLoader.get_code`; no cached bytecode is asked."""
+        return compile(self._text, self.path, "exec", dont_inherit=True)
+
+
+class _Without(importlib.abc.MetaPathFinder):
+    """Finds one module without its guard, and leaves the rest to others."""
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+
+    def find_spec(
+        self, fullname: str, _path: object, _target: object = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        """See `MetaPathFinder.find_spec`."""
+        if fullname != self._guard.module:
+            return None
+        loader = _Changed(self._guard)
+        return importlib.util.spec_from_file_location(fullname, loader=loader)
+
+
+def guards(lists: Sequence[Path] = ()) -> Iterator[Guard]:
+    """Read the lists that are named, or all there are."""
+    for path in lists or sorted(HERE.glob("*.toml")):
+        for entry in tomllib.loads(path.read_text())["guard"]:
+            yield Guard(**entry)
+
+
+def taken_out(guards: Sequence[Guard]) -> Iterator[tuple[Guard, bool]]:
+    """Take each out in turn; answer whether its test fails then.
+
+    As many at once as there are processors.
+    """
+    for heavy in _HEAVY:
+        importlib.import_module(heavy)
+    waiting, running = list(guards), dict[int, Guard]()
+    while waiting or running:
+        while waiting and len(running) < (os.cpu_count() or 1):
+            guard = waiting.pop(0)
+            running[_begin(guard)] = guard
+        process, status = os.wait()
+        yield running.pop(process), os.waitstatus_to_exitcode(status) in _SEEN
+
+
+_HEAVY = ("joserfc.jws", "lxml.etree", "xmlsec", "sqlalchemy", "botocore.model")
+"""Imported once, before the forks; of our own modules each child has its own."""
+_TESTS_FAILED = 1
+_SEEN = {_TESTS_FAILED, -signal.SIGALRM}
+"""What pytest ends with then. A test that is not there ends it otherwise."""
+_BROKEN = re.compile(
+    r"^E +(Syntax|Name|UnboundLocal|Import|ModuleNotFound|Attribute)Error", re.MULTILINE
+)
+"""A change that leaves no working code behind says nothing of the guard."""
+
+
+def _begin(guard: Guard) -> int:
+    process = os.fork()
+    if process:
+        return process
+    code = 70
+    try:
+        signal.alarm(_SECONDS_EACH)
+        sys.meta_path.insert(0, _Without(guard))
+        output = io.StringIO()
+        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
+            code = pytest.main(["-q", "-x", "-p", "no:cacheprovider", guard.test])
+        if _BROKEN.search(output.getvalue()):
+            code = 70
+        if code not in (0, _TESTS_FAILED):
+            sys.stderr.write(output.getvalue())
+    except BaseException:  # noqa: BLE001 - told here, or nowhere
+        traceback.print_exc()
+    finally:
+        # Nothing of the parent's is flushed or cleaned up a second time.
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def main() -> int:
+    """Run what the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("lists", nargs="*", type=Path, help="lists; all by default")
+    chosen = list(guards(parser.parse_args().lists))
+    moved = [guard for guard in chosen if not guard.is_in_place]
+    for guard in moved:
+        sys.stderr.write(f"{guard.file}: not there, or twice: {guard.guard!r}\n")
+    unseen = 0
+    for guard, seen in taken_out([guard for guard in chosen if guard.is_in_place]):
+        if not seen:
+            unseen += 1
+            sys.stderr.write(f"{guard.attack}: {guard.test} passes without\n")
+    sys.stdout.write(f"{len(chosen)} guards, {unseen} unseen, {len(moved)} moved\n")
+    return 1 if unseen or moved else 0
+
+
+if __name__ == "__main__":
+    os.chdir(ROOT)
+    sys.exit(main())
