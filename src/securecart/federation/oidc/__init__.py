@@ -9,6 +9,7 @@ from securecart.federation.oidc.address import (
     is_on_loopback,
     is_trustworthy,
 )
+from securecart.federation.oidc.compact_jws import MAX_TOKEN
 from securecart.federation.oidc.errors import (
     ExpiredIdToken,
     InvalidDiscovery,
@@ -17,8 +18,6 @@ from securecart.federation.oidc.errors import (
     WrongTokenAudience,
 )
 from securecart.federation.oidc.id_token import (
-    CLOCK_SKEW,
-    MAX_TOKEN,
     VerifiedIdToken,
     unverified_issuer,
     verify_id_token,
@@ -29,11 +28,18 @@ from securecart.federation.oidc.key_source import (
     KeysUnavailable,
     verify_id_token_from,
 )
+from securecart.federation.oidc.logout_token import (
+    LOGOUT_EVENT,
+    VerifiedLogoutToken,
+    verify_logout_token,
+)
 from securecart.federation.oidc.provider import ProviderMetadata, discovery_address
+from securecart.federation.oidc.validity import CLOCK_SKEW
 
 __all__ = [
     "ALGORITHMS",
     "CLOCK_SKEW",
+    "LOGOUT_EVENT",
     "MAX_TOKEN",
     "ExpiredIdToken",
     "InvalidDiscovery",
@@ -45,6 +51,7 @@ __all__ = [
     "PublicKey",
     "UnknownKey",
     "VerifiedIdToken",
+    "VerifiedLogoutToken",
     "WrongTokenAudience",
     "discovery_address",
     "is_loopback",
@@ -53,4 +60,5 @@ __all__ = [
     "unverified_issuer",
     "verify_id_token",
     "verify_id_token_from",
+    "verify_logout_token",
 ]

@@ -35,7 +35,7 @@ def _encoded(value: str | bytes) -> str:
 
 def test_a_token_in_order_is_read(mint: "Mint") -> None:
     """Every claim comes back as it was signed."""
-    token = mint.verify(mint.token())
+    token = mint.verify(mint.token(acr="urn:two", sid="s-1"))
     assert token.issuer == "https://idp.example.com"
     assert token.subject == "ada"
     assert token.audiences == ("securecart-portal",)
@@ -44,6 +44,7 @@ def test_a_token_in_order_is_read(mint: "Mint") -> None:
     assert token.expires_at == mint.now + timedelta(minutes=5)
     assert token.auth_time == mint.now - timedelta(seconds=10)
     assert token.amr == ("pwd", "otp", "mfa")
+    assert (token.acr, token.session_id) == ("urn:two", "s-1")
     assert token.claims["sub"] == "ada"
 
 
@@ -274,10 +275,10 @@ def test_the_end_is_kept_to_the_second(mint: "Mint") -> None:
         ({"iss": None}, "another issuer"),
         ({"iss": ["https://idp.example.com"]}, "another issuer"),
         ({"sub": None}, "no subject"),
-        ({"sub": ""}, "no subject"),
+        ({"sub": ""}, "sub is not 1 to 255"),
         ({"sub": 1}, "sub is no text"),
-        ({"sub": "a" * 256}, "no subject"),
-        ({"sub": "adä"}, "no subject"),
+        ({"sub": "a" * 256}, "sub is not 1 to 255"),
+        ({"sub": "adä"}, "sub is not 1 to 255"),
         ({"exp": None}, "no exp"),
         ({"iat": None}, "no iat"),
         ({"exp": "9999999999"}, "exp is no time"),
@@ -292,6 +293,9 @@ def test_the_end_is_kept_to_the_second(mint: "Mint") -> None:
         ({"amr": [1]}, "amr is no list"),
         ({"azp": 1}, "azp is no text"),
         ({"auth_time": "now"}, "auth_time is no time"),
+        ({"acr": 2}, "acr is no text"),
+        ({"sid": ""}, "sid is not 1 to 255"),
+        ({"events": {}}, "security event"),
     ],
 )
 def test_a_claim_that_is_wrong_or_missing_is_refused(
