@@ -10,6 +10,7 @@ from securecart.federation.saml.authn_request import (
     build_authn_request,
     new_id,
 )
+from securecart.federation.saml.document import CLOCK_SKEW
 from securecart.federation.saml.errors import (
     EncryptedAssertionRefused,
     FailedStatus,
@@ -20,6 +21,7 @@ from securecart.federation.saml.errors import (
     InvalidSignature,
     OutsideItsTime,
     WrongAudience,
+    WrongContext,
     WrongIssuer,
 )
 from securecart.federation.saml.issue import (
@@ -28,11 +30,27 @@ from securecart.federation.saml.issue import (
     build_response,
     encode_post,
 )
+from securecart.federation.saml.logout import (
+    LogoutRequest,
+    LogoutResponse,
+    build_logout_request,
+    build_logout_response,
+    check_logout_request,
+    check_logout_response,
+)
 from securecart.federation.saml.metadata import (
+    MAX_METADATA,
     IdpMetadata,
     SpMetadata,
+)
+from securecart.federation.saml.metadata_writer import (
     build_idp_metadata,
     build_sp_metadata,
+)
+from securecart.federation.saml.posted import (
+    sign_posted,
+    unverified_posted,
+    verify_posted,
 )
 from securecart.federation.saml.redirect import (
     RedirectMessage,
@@ -40,11 +58,7 @@ from securecart.federation.saml.redirect import (
     encode_redirect,
     unverified_message,
 )
-from securecart.federation.saml.response import (
-    CLOCK_SKEW,
-    Expectation,
-    verify_response,
-)
+from securecart.federation.saml.response import Expectation, verify_response
 from securecart.federation.saml.signing import (
     SigningIdentity,
     self_signed_certificate,
@@ -53,6 +67,7 @@ from securecart.federation.saml.signing import (
 
 __all__ = [
     "CLOCK_SKEW",
+    "MAX_METADATA",
     "Answer",
     "AuthnRequest",
     "EncryptedAssertionRefused",
@@ -64,6 +79,8 @@ __all__ = [
     "InvalidMetadata",
     "InvalidRequest",
     "InvalidSignature",
+    "LogoutRequest",
+    "LogoutResponse",
     "NameId",
     "OutsideItsTime",
     "RedirectMessage",
@@ -71,18 +88,26 @@ __all__ = [
     "SpMetadata",
     "VerifiedAssertion",
     "WrongAudience",
+    "WrongContext",
     "WrongIssuer",
     "build_authn_request",
     "build_failure",
     "build_idp_metadata",
+    "build_logout_request",
+    "build_logout_response",
     "build_response",
     "build_sp_metadata",
+    "check_logout_request",
+    "check_logout_response",
     "decode_redirect",
     "encode_post",
     "encode_redirect",
     "new_id",
     "self_signed_certificate",
     "sign_element",
+    "sign_posted",
     "unverified_message",
+    "unverified_posted",
+    "verify_posted",
     "verify_response",
 ]

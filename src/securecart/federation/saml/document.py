@@ -5,7 +5,7 @@ times being UTC.
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from lxml import etree
@@ -15,8 +15,13 @@ from securecart.federation.saml.errors import InvalidDocument
 
 MAX_RESPONSE: Final = 100_000
 """Characters of a response, encoded: what AWS STS takes as SAMLAssertion."""
+CLOCK_SKEW: Final = timedelta(seconds=60)
+"""How far the provider's clock may be from ours. Machines with NTP agree to
+milliseconds; a minute forgives one without, and lengthens no session."""
 
 _BOM: Final = b"\xef\xbb\xbf"
+_UTF_16: Final = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+_STRAY: Final = etree.XPath("boolean(//comment() | //processing-instruction())")
 # A year short of where datetime ends, so that a tolerance always fits.
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 9998
@@ -24,20 +29,28 @@ _TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?Z"
 )
 
+_DURATION = re.compile(
+    r"P(?:([0-9]{1,3})Y)?(?:([0-9]{1,5})M)?(?:([0-9]{1,6})D)?"
+    r"(?:T(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9}(?:\.[0-9]{1,9})?)S)?)?"
+)
 
-def parse_xml(xml: bytes, *, max_length: int) -> Element:
+
+def parse_xml(xml: bytes, *, max_length: int, drop_comments: bool = False) -> Element:
     """Read a document and answer its root.
 
     UTF-8 only, whatever the declaration says, so that the check for DOCTYPE
     sees what the parser will see. A DTD is refused before anything is parsed:
     it brings entities, and attribute defaults that nobody signed. Comments
-    and processing instructions are refused, since they split a text in two.
+    and processing instructions are refused, since they split a text in two;
+    or dropped while parsing, which leaves each text whole.
 
     Raises:
         InvalidDocument: for anything that is not such a document.
     """
     if len(xml) > max_length:
         raise InvalidDocument(f"longer than {max_length} bytes")
+    if xml.startswith(_UTF_16):
+        raise InvalidDocument("in UTF-16; save it as UTF-8")
     body = xml.removeprefix(_BOM)
     if b"<!doctype" in body.lower():
         raise InvalidDocument("a DOCTYPE is not accepted")
@@ -47,14 +60,15 @@ def parse_xml(xml: bytes, *, max_length: int) -> Element:
         no_network=True,
         load_dtd=False,
         huge_tree=False,
+        remove_comments=drop_comments,
+        remove_pis=drop_comments,
     )
     try:
         root = etree.fromstring(body, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise InvalidDocument(f"not well-formed XML: {error}") from None
-    for node in root.getroottree().iter():
-        if not isinstance(node.tag, str):
-            raise InvalidDocument("comments and instructions are not accepted")
+    if not drop_comments and _STRAY(root):
+        raise InvalidDocument("comments and instructions are not accepted")
     return root
 
 
@@ -139,6 +153,29 @@ def time_of(element: Element, name: str) -> datetime | None:
     """
     value = element.get(name)
     return None if value is None else parse_time(value)
+
+
+def duration_of(element: Element, name: str) -> timedelta | None:
+    """Answer an optional attribute as a duration, a month being 30 days.
+
+    Raises:
+        InvalidDocument: if it is there and not a duration.
+    """
+    value = element.get(name)
+    if value is None:
+        return None
+    parts = _DURATION.fullmatch(value)
+    if parts is None or value.endswith(("P", "T")):
+        raise InvalidDocument(f"not a duration: {value[:40]!r}")
+    years, months, days, hours, minutes, seconds = (
+        float(part or 0) for part in parts.groups()
+    )
+    return timedelta(
+        days=365 * years + 30 * months + days,
+        hours=hours,
+        minutes=minutes,
+        seconds=seconds,
+    )
 
 
 def format_time(moment: datetime) -> str:

@@ -12,7 +12,7 @@ class InvalidMetadata(SecureCartError):
 
 
 class InvalidRequest(SecureCartError):
-    """The AuthnRequest, or the address that carried it, is not acceptable."""
+    """A request or a logout message, or what carried it, is not acceptable."""
 
 
 class InvalidAssertion(SecureCartError):
@@ -29,6 +29,10 @@ class WrongIssuer(InvalidAssertion):
 
 class WrongAudience(InvalidAssertion):
     """The assertion was made for somebody else."""
+
+
+class WrongContext(InvalidAssertion):
+    """The person signed in, but not in one of the ways that were asked for."""
 
 
 class OutsideItsTime(InvalidAssertion):

@@ -9,7 +9,7 @@ import binascii
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 from urllib.parse import quote, unquote_to_bytes
 
 from cryptography.exceptions import InvalidSignature as BadSignature
@@ -29,8 +29,12 @@ MAX_RELAY_STATE: Final = 1_024
 """Bytes. The binding allows 80, and real providers send addresses."""
 
 _RAW_DEFLATE: Final = -15
-_SIGNED_ORDER: Final = ("SAMLRequest", "RelayState", "SigAlg")
-_KNOWN: Final = frozenset({*_SIGNED_ORDER, "Signature"})
+Message = Literal["SAMLRequest", "SAMLResponse"]
+"""The parameter that carries the message."""
+
+_MESSAGES: Final = ("SAMLRequest", "SAMLResponse")
+_SIGNED_BESIDE: Final = ("RelayState", "SigAlg")
+_KNOWN: Final = frozenset({*_MESSAGES, *_SIGNED_BESIDE, "Signature"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +51,13 @@ def encode_redirect(
     destination: str,
     identity: SigningIdentity,
     relay_state: str | None = None,
+    message: Message = "SAMLRequest",
 ) -> str:
-    """Answer the address to send the browser to, with a signed request."""
+    """Answer the address to send the browser to, with a signed message."""
     deflater = zlib.compressobj(wbits=_RAW_DEFLATE)
     deflated = deflater.compress(xml) + deflater.flush()
     values = {
-        "SAMLRequest": base64.b64encode(deflated).decode(),
+        message: base64.b64encode(deflated).decode(),
         "RelayState": relay_state,
         "SigAlg": RSA_SHA256,
     }
@@ -66,8 +71,10 @@ def encode_redirect(
     return f"{destination}{separator}{signed}&Signature={quote(signature, safe='')}"
 
 
-def decode_redirect(query: str, *, keys: Sequence[bytes]) -> RedirectMessage:
-    """Verify and read the query string of a signed SAMLRequest.
+def decode_redirect(
+    query: str, *, keys: Sequence[bytes], message: Message = "SAMLRequest"
+) -> RedirectMessage:
+    """Verify and read the query string of a signed message.
 
     `query` is raw, as received. `keys` are the sender's RSA public keys in
     PEM form.
@@ -76,29 +83,30 @@ def decode_redirect(query: str, *, keys: Sequence[bytes]) -> RedirectMessage:
         InvalidRequest: unless every parameter occurs once, one of the keys
             signed them with RSA-SHA256, and the message inflates in bounds.
     """
-    raw = _parameters(query)
+    raw = _parameters(query, message)
     if raw.get("SigAlg") is None or _text(raw["SigAlg"]) != RSA_SHA256:
-        raise InvalidRequest("the request is not signed with RSA-SHA256")
-    signed = "&".join(f"{name}={raw[name]}" for name in _SIGNED_ORDER if name in raw)
+        raise InvalidRequest("the message is not signed with RSA-SHA256")
+    order = (message, *_SIGNED_BESIDE)
+    signed = "&".join(f"{name}={raw[name]}" for name in order if name in raw)
     signature = _decode_base64(raw.get("Signature", ""))
     if not any(_signed_by(key, signature, signed.encode()) for key in keys):
-        raise InvalidRequest("the request is not signed by the service provider")
+        raise InvalidRequest("the message is not signed by its sender")
     relay_state = _text(raw["RelayState"]) if "RelayState" in raw else None
     if relay_state is not None and len(relay_state.encode()) > MAX_RELAY_STATE:
         raise InvalidRequest(f"RelayState is longer than {MAX_RELAY_STATE} bytes")
-    return RedirectMessage(_inflate(_decode_base64(raw["SAMLRequest"])), relay_state)
+    return RedirectMessage(_inflate(_decode_base64(raw[message])), relay_state)
 
 
-def unverified_message(query: str) -> bytes:
-    """Read the request before it is known whose keys should have signed it.
+def unverified_message(query: str, message: Message = "SAMLRequest") -> bytes:
+    """Read the message before it is known whose keys should have signed it.
 
     Raises:
         InvalidRequest: if there is no such message.
     """
-    return _inflate(_decode_base64(_parameters(query)["SAMLRequest"]))
+    return _inflate(_decode_base64(_parameters(query, message)[message]))
 
 
-def _parameters(query: str) -> dict[str, str]:
+def _parameters(query: str, message: Message) -> dict[str, str]:
     if len(query) > MAX_QUERY or not query.isascii():
         raise InvalidRequest(f"the query is longer than {MAX_QUERY} characters")
     found: dict[str, str] = {}
@@ -108,8 +116,9 @@ def _parameters(query: str) -> dict[str, str]:
             raise InvalidRequest(f"{name} occurs twice")
         if name in _KNOWN:
             found[name] = value
-    if "SAMLRequest" not in found:
-        raise InvalidRequest("there is no SAMLRequest")
+    # The signature covers one of them; the other would be anybody's.
+    if [name for name in _MESSAGES if name in found] != [message]:
+        raise InvalidRequest(f"there is no {message}, or another message beside it")
     return found
 
 

@@ -8,9 +8,9 @@ rules on top answer the attacks in Somorovsky et al., "On Breaking SAML".
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Self
 
 from lxml import etree
@@ -22,6 +22,7 @@ from securecart.federation.saml.assertion import (
     read_name_id,
 )
 from securecart.federation.saml.document import (
+    CLOCK_SKEW,
     MAX_RESPONSE,
     attribute,
     only_child,
@@ -39,15 +40,12 @@ from securecart.federation.saml.errors import (
     InvalidSignature,
     OutsideItsTime,
     WrongAudience,
+    WrongContext,
     WrongIssuer,
 )
 from securecart.federation.saml.metadata import IdpMetadata
 from securecart.federation.saml.names import BEARER, DS, ENTITY, SUCCESS, A, P
 from securecart.federation.saml.signature import refuse_repeated_ids, verify_enveloped
-
-CLOCK_SKEW: Final = timedelta(seconds=60)
-"""How far the provider's clock may be from ours. Machines with NTP agree to
-milliseconds; a minute forgives one without, and lengthens no session."""
 
 _RESPONSE_PARTS: Final = frozenset(
     {f"{A}Issuer", f"{DS}Signature", f"{P}Status", f"{A}Assertion"}
@@ -62,45 +60,82 @@ class Expectation:
     """What the answer must be an answer to.
 
     `accepts_recipient` and `accepts_request` judge the signed Recipient and
-    InResponseTo.
+    InResponseTo. `contexts` are the ways to sign in that will do, any where
+    None. A plain assertion is refused where encryption is required.
     """
 
     audiences: frozenset[str]
     accepts_recipient: Callable[[str], bool]
     accepts_request: Callable[[str | None], bool]
+    contexts: frozenset[str] | None = None
+    encryption_required: bool = False
 
     @classmethod
-    def answer(cls, *, request_id: str, acs_address: str, audience: str) -> Self:
+    def answer(
+        cls,
+        *,
+        request_id: str,
+        acs_address: str,
+        audience: str,
+        contexts: frozenset[str] | None = None,
+        encryption_required: bool = False,
+    ) -> Self:
         """Expect the answer to one AuthnRequest, at the service that sent it."""
         return cls(
             frozenset({audience}),
             lambda found: found == acs_address,
             lambda found: found == request_id,
+            contexts,
+            encryption_required,
         )
 
     @classmethod
-    def unsolicited(cls, *, acs_address: str, audience: str) -> Self:
+    def unsolicited(
+        cls,
+        *,
+        acs_address: str,
+        audience: str,
+        contexts: frozenset[str] | None = None,
+        encryption_required: bool = False,
+    ) -> Self:
         """Expect an answer that nobody asked for, begun at the provider."""
         return cls(
             frozenset({audience}),
             lambda found: found == acs_address,
             lambda found: found is None,
+            contexts,
+            encryption_required,
         )
 
     @classmethod
-    def redemption(cls, *, audiences: frozenset[str]) -> Self:
+    def redemption(
+        cls, *, audiences: frozenset[str], encryption_required: bool = False
+    ) -> Self:
         """Expect an answer handed on to STS.
 
         STS knows neither request nor service; the role's trust policy judges
         the recipient, as `saml:aud`.
         """
-        return cls(audiences, lambda _: True, lambda _: True)
+        return cls(
+            audiences,
+            lambda _: True,
+            lambda _: True,
+            encryption_required=encryption_required,
+        )
 
 
 def verify_response(
-    saml_response: str, provider: IdpMetadata, expected: Expectation, *, now: datetime
+    saml_response: str,
+    provider: IdpMetadata,
+    expected: Expectation,
+    *,
+    now: datetime,
+    decryption_keys: Sequence[bytes] = (),
 ) -> VerifiedAssertion:
     """Verify a base64 SAML response and answer what its assertion says.
+
+    `decryption_keys` are RSA private keys in PEM form, newest first, for an
+    encrypted assertion; see `encryption` for what is read.
 
     Raises:
         FailedStatus: if the provider says that it did not sign anybody in.
@@ -110,6 +145,7 @@ def verify_response(
     try:
         response = parse_xml(_decode(saml_response), max_length=MAX_RESPONSE)
         _check_response(response, provider, expected)
+        del decryption_keys
         assertion = _the_assertion(response)
         refuse_repeated_ids(response)
         _refuse_stray_signatures(response, assertion)
@@ -213,7 +249,9 @@ def _read(
         raise OutsideItsTime("the sign-in lies in the future")
     if session_end is not None and session_end <= now:
         raise OutsideItsTime("the session at the identity provider is over")
-    context = statement.find(f"{A}AuthnContext/{A}AuthnContextClassRef")
+    context = _context(statement)
+    if expected.contexts is not None and context not in expected.contexts:
+        raise WrongContext("the person did not sign in in the way asked for")
     return VerifiedAssertion(
         assertion_id=attribute(claims, "ID"),
         issuer=provider.entity_id,
@@ -224,7 +262,7 @@ def _read(
         issued_at=issued_at,
         not_on_or_after=end,
         authn_instant=authn_instant,
-        authn_context=None if context is None else text_of(context),
+        authn_context=context,
         session_index=statement.get("SessionIndex"),
         session_not_on_or_after=session_end,
         attributes=read_attributes(claims),
@@ -253,6 +291,14 @@ def _valid_until(element: Element, now: datetime) -> datetime | None:
     if end is not None and now >= end + CLOCK_SKEW:
         raise OutsideItsTime("the assertion is no longer valid")
     return None if end is None else end + CLOCK_SKEW
+
+
+def _context(statement: Element) -> str | None:
+    context = optional_child(statement, f"{A}AuthnContext")
+    if context is None:
+        return None
+    reference = optional_child(context, f"{A}AuthnContextClassRef")
+    return None if reference is None else text_of(reference)
 
 
 def _audiences(conditions: Element, accepted: frozenset[str]) -> tuple[str, ...]:
