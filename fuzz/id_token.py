@@ -53,6 +53,9 @@ _DISCOVERY = {
     "authorization_endpoint": "https://idp/authorize",
     "token_endpoint": "https://idp/token",
     "jwks_uri": "https://idp/jwks",
+    "response_types_supported": ["code"],
+    "subject_types_supported": ["public"],
+    "id_token_signing_alg_values_supported": ["RS256"],
 }
 
 

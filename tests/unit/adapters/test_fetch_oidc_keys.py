@@ -41,6 +41,9 @@ class _Provider:
                     "authorization_endpoint": ISSUER + "/authorize",
                     "token_endpoint": ISSUER + "/token",
                     "jwks_uri": ISSUER + "/jwks",
+                    "response_types_supported": ["code"],
+                    "subject_types_supported": ["public"],
+                    "id_token_signing_alg_values_supported": ["RS256"],
                 }
             ).encode()
         assert address == ISSUER + "/jwks"

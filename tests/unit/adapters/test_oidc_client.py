@@ -22,6 +22,9 @@ _DISCOVERY = json.dumps(
         "authorization_endpoint": f"{_ISSUER}/authorize",
         "token_endpoint": f"{_ISSUER}/token",
         "jwks_uri": f"{_ISSUER}/keys",
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
     }
 ).encode()
 

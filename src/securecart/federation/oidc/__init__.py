@@ -33,7 +33,11 @@ from securecart.federation.oidc.logout_token import (
     VerifiedLogoutToken,
     verify_logout_token,
 )
-from securecart.federation.oidc.provider import ProviderMetadata, discovery_address
+from securecart.federation.oidc.provider import (
+    ProviderMetadata,
+    discovery_address,
+    read_jwks_uri,
+)
 from securecart.federation.oidc.validity import CLOCK_SKEW
 
 __all__ = [
@@ -57,6 +61,7 @@ __all__ = [
     "is_loopback",
     "is_on_loopback",
     "is_trustworthy",
+    "read_jwks_uri",
     "unverified_issuer",
     "verify_id_token",
     "verify_id_token_from",

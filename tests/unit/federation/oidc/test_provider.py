@@ -15,6 +15,7 @@ from securecart.federation.oidc import (
     UnknownKey,
     discovery_address,
     is_trustworthy,
+    read_jwks_uri,
     verify_id_token_from,
 )
 
@@ -30,7 +31,9 @@ def _document(of: str = ISSUER, /, **changes: Any) -> bytes:
         "authorization_endpoint": of + "/authorize",
         "token_endpoint": of + "/token",
         "jwks_uri": of + "/jwks",
-        "id_token_signing_alg_values_supported": ["none", "HS256"],
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["none", "HS256", "ES256"],
     } | changes
     return json.dumps({k: v for k, v in members.items() if v is not None}).encode()
 
@@ -64,12 +67,84 @@ def test_a_provider_on_this_machine_may_use_plain_http() -> None:
         {"jwks_uri": "https://localhost:9000/"},
         {"jwks_uri": "file:///etc/passwd"},
         {"jwks_uri": "https://[::1"},
+        {"jwks_uri": "https://keys.example.com/jwks"},
+        {"token_endpoint": "https://evil.example.com/token"},
+        {"authorization_endpoint": "https://idp.example.com.evil.example/"},
+        {"end_session_endpoint": "https://evil.example.com/"},
+        {"response_types_supported": None},
+        {"response_types_supported": []},
+        {"response_types_supported": ["id_token"]},
+        {"subject_types_supported": None},
+        {"subject_types_supported": "public"},
+        {"id_token_signing_alg_values_supported": None},
+        {"id_token_signing_alg_values_supported": ["none", "HS256"]},
+        {"id_token_signing_alg_values_supported": ["RS256"] * 1_001},
+        {"code_challenge_methods_supported": ["plain"]},
+        {"code_challenge_methods_supported": []},
+        {"acr_values_supported": [1]},
+        {"backchannel_logout_supported": "yes"},
+        {"authorization_response_iss_parameter_supported": 1},
     ],
 )
 def test_a_document_that_cannot_be_trusted_is_refused(changes: dict[str, Any]) -> None:
     """It speaks for its own issuer, and names no address that others can read."""
     with pytest.raises(InvalidDiscovery):
         ProviderMetadata.parse(_document(**changes), issuer=ISSUER)
+
+
+def test_what_a_provider_can_do_is_read() -> None:
+    """What logout, acr and the answer's issuer need."""
+    provider = ProviderMetadata.parse(
+        _document(
+            code_challenge_methods_supported=["plain", "S256"],
+            token_endpoint_auth_methods_supported=["client_secret_post"],
+            acr_values_supported=["urn:two"],
+            authorization_response_iss_parameter_supported=True,
+            backchannel_logout_supported=True,
+            backchannel_logout_session_supported=True,
+        ),
+        issuer=ISSUER,
+    )
+    assert provider.client_authentication == ("client_secret_post",)
+    assert provider.acr_values == ("urn:two",)
+    assert provider.names_itself
+    assert provider.backchannel_logout
+    assert provider.backchannel_logout_session
+    silent = ProviderMetadata.parse(_document(), issuer=ISSUER)
+    assert silent.client_authentication == ("client_secret_basic",)
+    assert not silent.names_itself
+    assert not silent.backchannel_logout
+
+
+def test_other_hosts_are_named_in_the_settings() -> None:
+    """As Google's keys, which are not on the issuer's host."""
+    document = _document(jwks_uri="https://www.example.net/keys")
+    hosts = frozenset({"www.example.net"})
+    provider = ProviderMetadata.parse(document, issuer=ISSUER, hosts=hosts)
+    assert provider.jwks_uri == "https://www.example.net/keys"
+    with pytest.raises(InvalidDiscovery, match=r"www\.example\.net.*idp\.oidc\.hosts"):
+        ProviderMetadata.parse(document, issuer=ISSUER)
+    with pytest.raises(InvalidDiscovery, match="jwks_uri"):
+        read_jwks_uri(document, issuer=ISSUER)
+
+
+def test_sts_needs_the_keys_only() -> None:
+    """A build service or a cluster has nowhere to sign in."""
+    document = _document(
+        authorization_endpoint="urn:programmatic",
+        token_endpoint=None,
+        response_types_supported=["id_token"],
+    )
+    assert read_jwks_uri(document, issuer=ISSUER) == ISSUER + "/jwks"
+    with pytest.raises(InvalidDiscovery, match="no code flow"):
+        ProviderMetadata.parse(document, issuer=ISSUER)
+
+
+def test_an_issuer_has_no_query() -> None:
+    """OpenID Connect Discovery 1.0, section 3."""
+    issuer = ISSUER + "?a=b"
+    with pytest.raises(InvalidDiscovery, match="speaks for"):
+        ProviderMetadata.parse(_document(issuer=issuer), issuer=issuer)
 
 
 @pytest.mark.parametrize("document", [b"", b"[]", b"\xff", b'{"a":1,"a":2}'])
