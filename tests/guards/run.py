@@ -44,6 +44,9 @@ class Guard:
     guard: str
     without: str
     test: str
+    also: str = ""
+    """A second guard of the same file, where either of the two is enough."""
+    without_also: str = ""
 
     @property
     def source(self) -> str:
@@ -59,7 +62,14 @@ class Guard:
     @property
     def is_in_place(self) -> bool:
         """Whether the source has the guard, once."""
-        return self.source.count(self.guard) == 1
+        pieces = [self.guard, self.also] if self.also else [self.guard]
+        return all(self.source.count(piece) == 1 for piece in pieces)
+
+    @property
+    def source_without(self) -> str:
+        """The source file as it would be without the guard."""
+        text = self.source.replace(self.guard, self.without)
+        return text.replace(self.also, self.without_also) if self.also else text
 
 
 class _Changed(importlib.machinery.SourceFileLoader):
@@ -67,7 +77,7 @@ class _Changed(importlib.machinery.SourceFileLoader):
 
     def __init__(self, guard: Guard) -> None:
         super().__init__(guard.module, str(SOURCE / guard.file))
-        self._text = guard.source.replace(guard.guard, guard.without)
+        self._text = guard.source_without
 
     def get_code(self, _: str) -> CodeType:
         """See `InspectLoader.get_code`; no cached bytecode is asked."""
