@@ -39,6 +39,16 @@ def test_answers_what_was_put(records: ExpiringRecords) -> None:
     assert records.get("b", now=NOW) is None
 
 
+def test_answers_the_live_ones_of_many(records: ExpiringRecords) -> None:
+    """All in one look; what is absent or over is left out."""
+    records.put("a", b"one", expires_at=LATER)
+    records.put("b", b"two", expires_at=LATER)
+    records.put("old", b"three", expires_at=NOW)
+    found = records.get_all(["a", "b", "old", "none"], now=NOW)
+    assert found == {"a": b"one", "b": b"two"}
+    assert records.get_all([], now=NOW) == {}
+
+
 def test_put_replaces(records: ExpiringRecords) -> None:
     """The last value and its end count."""
     records.put("a", b"one", expires_at=NOW)

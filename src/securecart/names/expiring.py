@@ -5,6 +5,7 @@ the ids of redeemed assertions are all such values. The SQL adapter and the
 fake below both pass `tests/conformance/test_expiring_records.py`.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Protocol
 
@@ -28,6 +29,10 @@ class ExpiringRecords(Protocol):
 
     def get(self, key: str, *, now: datetime) -> bytes | None:
         """Answer the live record's value, or None."""
+        ...
+
+    def get_all(self, keys: Collection[str], *, now: datetime) -> Mapping[str, bytes]:
+        """Answer the live records among those, in one look at the store."""
         ...
 
     def take(self, key: str, *, now: datetime) -> bytes | None:
@@ -66,6 +71,11 @@ class InMemoryExpiringRecords:
         """See `ExpiringRecords.get`."""
         value, expires_at = self._records.get(key, (None, now))
         return value if expires_at > now else None
+
+    def get_all(self, keys: Collection[str], *, now: datetime) -> Mapping[str, bytes]:
+        """See `ExpiringRecords.get_all`."""
+        found = {key: self._records[key] for key in keys if key in self._records}
+        return {key: value for key, (value, end) in found.items() if end > now}
 
     def take(self, key: str, *, now: datetime) -> bytes | None:
         """See `ExpiringRecords.take`."""

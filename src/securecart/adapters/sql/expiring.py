@@ -1,5 +1,6 @@
 """`names.expiring.ExpiringRecords` over one table for all realms."""
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import (
@@ -80,6 +81,18 @@ class SqlExpiringRecords:
                 )
             )
             return value
+
+    def get_all(self, keys: Collection[str], *, now: datetime) -> Mapping[str, bytes]:
+        """See `ExpiringRecords.get_all`."""
+        with reading(self._engine) as connection:
+            found = connection.execute(
+                select(_records.c.key, _records.c.value).where(
+                    _records.c.realm == self._realm,
+                    _records.c.key.in_(keys),
+                    _records.c.expires_at > _microseconds(now),
+                )
+            )
+            return {row.key: row.value for row in found}
 
     def take(self, key: str, *, now: datetime) -> bytes | None:
         """See `ExpiringRecords.take`."""

@@ -8,6 +8,7 @@ byte of a document passes here. Uses `federation`, `sealing`, `trail` and
 """
 
 from securecart.serve.portal.app import create_app
+from securecart.serve.portal.endings import Endings
 from securecart.serve.portal.options import OidcOptions, PortalOptions, SamlOptions
 
-__all__ = ["OidcOptions", "PortalOptions", "SamlOptions", "create_app"]
+__all__ = ["Endings", "OidcOptions", "PortalOptions", "SamlOptions", "create_app"]

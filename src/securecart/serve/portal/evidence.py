@@ -11,7 +11,10 @@ from securecart.serve.portal.ports import AssumedRole
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`subject` is the provider's name for the person.
+    """`subject` is the provider's name for the person, `issuer` the provider.
+
+    `provider_session` is what the provider calls its own session, to end this
+    one by; None where it does not say.
 
     `authenticated_at` is when the person last proved who they are, None where
     the provider does not say; `mfa` whether that took a second factor.
@@ -20,7 +23,9 @@ class Evidence:
     OIDC's.
     """
 
+    issuer: str
     subject: str
+    provider_session: str | None
     name: str | None
     email: str | None
     authenticated_at: datetime | None

@@ -189,7 +189,9 @@ class OidcSignIn:
         self, verified: VerifiedIdToken, id_token: str, refresh_token: str | None
     ) -> Evidence:
         return Evidence(
+            issuer=verified.issuer,
             subject=verified.subject,
+            provider_session=verified.session_id,
             name=_text(verified.claims, "name"),
             email=_text(verified.claims, "email"),
             authenticated_at=verified.auth_time,

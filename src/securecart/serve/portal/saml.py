@@ -112,7 +112,11 @@ class SamlSignIn:
             until=assertion.not_on_or_after,
         )
         return Evidence(
+            issuer=assertion.issuer,
             subject=assertion.name_id.value,
+            provider_session=provider_session(
+                assertion.name_id.value, assertion.session_index
+            ),
             name=_first(assertion, NAME_ATTRIBUTES),
             email=_first(assertion, EMAIL_ATTRIBUTES),
             authenticated_at=assertion.authn_instant,
@@ -152,6 +156,15 @@ class SamlSignIn:
         if metadata.valid_until is not None and metadata.valid_until <= self._clock():
             raise Refused(SET_UP_WRONG, "the provider's metadata is out of date")
         return metadata
+
+
+def provider_session(name_id: str, session_index: str | None) -> str | None:
+    """Answer what names the provider's session, if its index is known.
+
+    An index may be a small number that other people's sessions have too (SAML
+    2.0 core, section 2.7.2); only with the name does it name one session.
+    """
+    return None if session_index is None else f"{session_index} {name_id}"
 
 
 def _first(assertion: VerifiedAssertion, names: tuple[str, ...]) -> str | None:

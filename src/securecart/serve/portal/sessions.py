@@ -4,7 +4,8 @@ A session is two records under the SHA-256 of the id in the cookie. The
 sign-in is written once and removed at logout; the grant is replaced by each
 renewal and ends with its credentials. Both must live. So a renewal that
 overtakes a logout cannot bring the session back, and a session that nobody
-renews is over when its credentials are.
+renews is over when its credentials are. Endings (see `endings`) end sessions
+that nobody here can name by their ids.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from securecart.names.clock import Clock, Random
 from securecart.names.credentials import Credentials
 from securecart.names.expiring import ExpiringRecords
 from securecart.sealing import Keyring, Unsealable
+from securecart.serve.portal.endings import Bearer, ending_keys, is_over
 from securecart.serve.portal.options import Method
 from securecart.serve.portal.records import SealedForm, to_text
 
@@ -34,8 +36,9 @@ class SignIn:
     """What one sign-in established; never changed afterwards.
 
     `person` is the session name and `folder` the key prefix, with its slash.
-    `subject` is what the provider calls the person. `mfa` says that a second
-    factor was used, and so is due again when it grows old.
+    `subject` is what the provider, `issuer`, calls the person, and
+    `provider_session` its own session, where it has told. `mfa` says that a
+    second factor was used, and so is due again when it grows old.
     """
 
     person: str
@@ -43,11 +46,18 @@ class SignIn:
     email: str | None
     folder: str
     method: Method
+    issuer: str
     subject: str
+    provider_session: str | None
     mfa: bool
     began_at: datetime
     ends_at: datetime
     csrf_token: str = field(repr=False)
+
+    @property
+    def bearer(self) -> Bearer:
+        """By what the session may be told to end."""
+        return Bearer(self.person, self.issuer, self.subject, self.provider_session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +145,16 @@ class Sessions:
     def at(self, key: str) -> Session | None:
         """Answer the live session with that key."""
         now = self._clock()
-        sign_in = self._records.get(f"sign-in/{key}", now=now)
-        grant = self._records.get(f"grant/{key}", now=now)
-        if sign_in is None or grant is None:
+        sealed = self._records.get(f"sign-in/{key}", now=now)
+        if sealed is None:
             return None
         try:
-            return Session(
-                key,
-                self._sign_ins.unseal(sign_in, key),
-                self._grants.unseal(grant, key),
-            )
+            sign_in = self._sign_ins.unseal(sealed, key)
+            ends, place = ending_keys(sign_in.bearer), f"grant/{key}"
+            found = self._records.get_all([place, *ends], now=now)
+            if place not in found or is_over(sign_in.began_at, ends, found):
+                return None
+            return Session(key, sign_in, self._grants.unseal(found[place], key))
         except Unsealable:
             # The portal's key was replaced: its old sessions are over.
             return None

@@ -1,0 +1,103 @@
+"""Word from elsewhere that sessions are over: revoked, or ended at the provider.
+
+An ending is a small record: whose sessions, and since when. Nobody keeps
+lists of sessions, so an ending costs one write however many it ends, and a
+session looks for its endings whenever it is used. Records are shared by
+processes and outlive them, and so do endings.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from securecart.names.clock import Clock
+from securecart.names.expiring import ExpiringRecords
+
+LONGEST_SESSION: Final = timedelta(minutes=10_080)
+"""The most that `session.portal_minutes` allows. No session that began before
+an ending is left after it, whatever the setting was when the session began."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Whom a session belongs to, here and at the provider.
+
+    `person` is the session name, `subject` the provider's name for the person,
+    `session_id` the provider's for its own session, where it has one.
+    """
+
+    person: str
+    issuer: str
+    subject: str
+    session_id: str | None
+
+
+class Endings:
+    """Says that sessions are over, in every process that shares the records."""
+
+    def __init__(
+        self,
+        records: ExpiringRecords,
+        *,
+        clock: Clock,
+        lifetime: timedelta = LONGEST_SESSION,
+    ) -> None:
+        self._records = records
+        self._clock = clock
+        self._lifetime = lifetime
+
+    def end_person(self, person: str) -> None:
+        """End every session of that session name that has begun by now."""
+        self._end(_key("person", person))
+
+    def end_subject(self, issuer: str, subject: str) -> None:
+        """End every session of whom that provider calls `subject`."""
+        self._end(_key("subject", issuer, subject))
+
+    def end_provider_session(
+        self, issuer: str, session_id: str, *, subject: str | None = None
+    ) -> None:
+        """End the sessions that rest on that session of the provider.
+
+        With `subject`, also those of that person of which nobody knows on
+        what session of the provider they rest.
+        """
+        self._end(_key("session", issuer, session_id))
+        if subject is not None:
+            self._end(_key("unnamed", issuer, subject))
+
+    def _end(self, key: str) -> None:
+        now = self._clock()
+        moment = now.astimezone(UTC).isoformat().encode()
+        self._records.put(key, moment, expires_at=now + self._lifetime)
+
+
+def ending_keys(bearer: Bearer) -> tuple[str, ...]:
+    """Answer the keys of all records that may end a session of that bearer."""
+    issuer, subject = bearer.issuer, bearer.subject
+    return (
+        _key("person", bearer.person),
+        _key("subject", issuer, subject),
+        _key("unnamed", issuer, subject)
+        if bearer.session_id is None
+        else _key("session", issuer, bearer.session_id),
+    )
+
+
+def is_over(
+    began_at: datetime, keys: Iterable[str], found: Mapping[str, bytes]
+) -> bool:
+    """Say whether one of the endings found came at or after the beginning."""
+    return any(
+        began_at <= datetime.fromisoformat(found[key].decode())
+        for key in keys
+        if key in found
+    )
+
+
+def _key(kind: str, *names: str) -> str:
+    # Hashed: names of strangers' choice make keys of one length, each its own.
+    parts = b"".join(hashlib.sha256(name.encode()).digest() for name in names)
+    return f"ended/{kind}/{hashlib.sha256(parts).hexdigest()}"
