@@ -12,8 +12,8 @@ from securecart.federation.oidc import (
     InvalidDiscovery,
     JwkSet,
     KeysUnavailable,
-    ProviderMetadata,
     discovery_address,
+    read_jwks_uri,
 )
 
 FRESH: Final = timedelta(minutes=10)
@@ -44,31 +44,42 @@ class Getter(Protocol):
 @dataclass(slots=True)
 class _Remembered:
     lock: threading.Lock = field(default_factory=threading.Lock)
-    keys: JwkSet | None = None
-    fetched_at: datetime | None = None
+    known: tuple[JwkSet, datetime] | None = None
     tried_at: datetime | None = None
+    failure: str = "not asked yet"
 
 
 class FetchedKeys:
     """A `federation.oidc.KeySource` over HTTP; shared by threads.
 
-    Callers of one provider wait for one request between them.
+    Callers of one provider wait for one request between them; whom the
+    remembered keys may serve does not wait. `hosts` may hold a provider's keys
+    beside its own host.
     """
 
-    def __init__(self, fetch: Getter) -> None:
+    def __init__(self, fetch: Getter, *, hosts: frozenset[str] = frozenset()) -> None:
         self._fetch = fetch
+        self._hosts = hosts
         self._lock = threading.Lock()
         self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
 
     def keys(self, issuer: str, *, now: datetime, renew: bool = False) -> JwkSet:
         """See `federation.oidc.KeySource.keys`."""
         entry = self._entry(issuer)
-        with entry.lock:
+        remembered = _usable(entry, now)
+        if renew or remembered is None:
+            entry.lock.acquire()
+        elif not entry.lock.acquire(blocking=False):
+            return remembered
+        try:
             if _is_due(entry, now, renew=renew):
                 self._try(issuer, entry, now)
-            if entry.keys is None or not _within(entry.fetched_at, now, USABLE):
-                raise KeysUnavailable(f"no keys of {issuer[:200]}")
-            return entry.keys
+            remembered = _usable(entry, now)
+        finally:
+            entry.lock.release()
+        if remembered is None:
+            raise KeysUnavailable(f"no keys of {issuer[:200]}: {entry.failure}")
+        return remembered
 
     def _entry(self, issuer: str) -> _Remembered:
         with self._lock:
@@ -82,19 +93,29 @@ class FetchedKeys:
         entry.tried_at = now
         try:
             discovery = self._fetch.get(discovery_address(issuer))
-            provider = ProviderMetadata.parse(discovery, issuer=issuer)
-            entry.keys = JwkSet.parse(self._fetch.get(provider.jwks_uri))
+            address = read_jwks_uri(discovery, issuer=issuer, hosts=self._hosts)
+            keys = JwkSet.parse(self._fetch.get(address))
         except (FetchFailed, InvalidDiscovery) as error:
+            entry.failure = str(error)
             _log.warning("the keys of %s could not be renewed: %s", issuer, error)
         else:
-            entry.fetched_at = now
+            entry.known = keys, now
+
+
+def _usable(entry: _Remembered, now: datetime) -> JwkSet | None:
+    known = entry.known
+    if known is None or not _within(known[1], now, USABLE):
+        return None
+    return known[0]
 
 
 def _is_due(entry: _Remembered, now: datetime, *, renew: bool) -> bool:
     if _within(entry.tried_at, now, RENEW_INTERVAL):
         return False
-    return renew or not _within(entry.fetched_at, now, FRESH)
+    fetched_at = None if entry.known is None else entry.known[1]
+    return renew or not _within(fetched_at, now, FRESH)
 
 
 def _within(moment: datetime | None, now: datetime, length: timedelta) -> bool:
-    return moment is not None and timedelta(0) <= now - moment < length
+    # Who waited for another's request read the clock before that one did.
+    return moment is not None and -RENEW_INTERVAL < now - moment < length

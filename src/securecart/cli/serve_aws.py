@@ -38,6 +38,8 @@ from securecart.cli.keyrings import (
     session_keyring,
 )
 from securecart.cli.place import Place
+from securecart.cli.settings import Settings
+from securecart.cli.sign_in import private_hosts
 from securecart.names.clock import Clock
 from securecart.serve.api import Secrets, build_api
 from securecart.serve.gateway import GatewayServer, build_gateway
@@ -61,7 +63,7 @@ def serve_aws(place: Place, sockets: Sequence[socket.socket], clock: Clock) -> N
     with ThreadPoolExecutor(_API_THREADS, "api") as executor:
         engine = open_sqlite(installation.database)
         create_tables(engine)
-        server = _build(installation, engine, clock, executor)
+        server = _build(place.settings, installation, engine, clock, executor)
         keep_house = partial(_keep_house, installation, engine, clock)
         uvloop.run(_until_stopped(server, sockets, executor, keep_house))
 
@@ -113,6 +115,7 @@ def _redeemed(engine: Engine) -> SqlExpiringRecords:
 
 
 def _build(
+    settings: Settings,
     installation: Installation,
     engine: Engine,
     clock: Clock,
@@ -140,7 +143,10 @@ def _build(
             entities=entities,
             policies=authorizer,
             issuer=issuer,
-            key_source=FetchedKeys(Fetch()),
+            key_source=FetchedKeys(
+                Fetch(private_hosts=private_hosts(settings)),
+                hosts=frozenset(settings.idp.oidc.hosts),
+            ),
             redeemed=_redeemed(engine),
         ),
         authenticator=authenticator,

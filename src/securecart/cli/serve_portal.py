@@ -21,6 +21,7 @@ from securecart.cli.sign_in import (
     oidc_client_secret,
     oidc_issuer,
     portal_identity,
+    private_hosts,
     role_arn,
     saml_logout_url,
     saml_metadata_source,
@@ -44,7 +45,7 @@ def serve_portal(place: Place, sockets: Sequence[socket.socket], clock: Clock) -
     )
     engine = open_sqlite(place.data / "portal.db")
     create_tables(engine)
-    fetch = Fetch()
+    fetch = Fetch(private_hosts=private_hosts(settings))
     saml = _saml(settings, fetch, clock)
     oidc = _oidc(settings, installation, fetch, clock)
     app = create_app(
@@ -83,7 +84,8 @@ def _oidc(
         client_id=settings.idp.oidc.client_id,
         client_secret=oidc_client_secret(settings, installation),
         fetch=fetch,
-        keys=FetchedKeys(fetch),
+        keys=FetchedKeys(fetch, hosts=frozenset(settings.idp.oidc.hosts)),
+        hosts=frozenset(settings.idp.oidc.hosts),
         clock=clock,
     )
 

@@ -51,6 +51,7 @@ _RoleName = Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]
 _SessionName = Annotated[str, Field(pattern=r"^[\w+=,.@-]{2,64}$")]
 Origin = Annotated[str, AfterValidator(_origin)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
+_Host = Annotated[str, Field(pattern=r"^[a-z0-9.:-]{1,253}$")]
 
 
 class _Section(BaseModel):
@@ -100,6 +101,8 @@ class Oidc(_Section):
     client_id: str = Field(default="securecart-portal", min_length=1, max_length=255)
     client_secret_file: Path | None = None
     scope: str = "openid email profile offline_access"
+    hosts: tuple[_Host, ...] = ()
+    """Where else the provider's endpoints and keys may be than on its own host."""
 
 
 class IdentityProvider(_Section):
@@ -154,6 +157,16 @@ class Mfa(_Section):
     max_age_minutes: int = Field(default=720, ge=5, le=10_080)
 
 
+class Network(_Section):
+    """Where this machine may ask for what identity providers publish.
+
+    `private_hosts` are names whose addresses may be private; the stand-in's,
+    and those of providers given with a loopback address, need not be here.
+    """
+
+    private_hosts: tuple[_Host, ...] = ()
+
+
 class Portal(_Section):
     """What the portal shows to whom.
 
@@ -175,6 +188,7 @@ class Settings(_Section):
     folder: Folder = Folder()
     session: Session = Session()
     mfa: Mfa = Mfa()
+    network: Network = Network()
     portal: Portal = Portal()
 
     @model_validator(mode="after")

@@ -18,7 +18,11 @@ from securecart.cli.installation import Installation, open_installation
 from securecart.cli.place import Place
 from securecart.cli.prove import require_isolation
 from securecart.cli.settings import Settings
-from securecart.cli.sign_in import oidc_issuer, saml_metadata_source
+from securecart.cli.sign_in import (
+    oidc_issuer,
+    private_hosts,
+    saml_metadata_source,
+)
 from securecart.names.credentials import Credentials
 from securecart.proof.deployment import Deployment
 
@@ -120,7 +124,7 @@ def _blueprint(settings: Settings, account: str, region: str) -> Blueprint:
     source, issuer = saml_metadata_source(settings), oidc_issuer(settings)
     saml = None
     if source is not None:
-        with Fetch() as fetch:
+        with Fetch(private_hosts=private_hosts(settings)) as fetch:
             metadata = read_metadata(source, fetch).decode("utf-8-sig")
         saml = Saml(settings.idp.saml.provider, metadata, f"{portal}/saml/acs")
     return Blueprint(

@@ -6,10 +6,12 @@ signing key, and the secret that the portal shows the stand-in as a client.
 
 import os
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from securecart.cli.installation import Installation, kept_secret
 from securecart.cli.place import Place
 from securecart.cli.settings import Settings, SettingsError
+from securecart.federation.oidc import is_on_loopback
 from securecart.federation.saml import SigningIdentity
 from securecart.serve.idp.directory import Directory
 from securecart.serve.idp.keys import signing_identity
@@ -63,6 +65,19 @@ def oidc_issuer(settings: Settings) -> str | None:
     if settings.idp.kind == "stand-in":
         return settings.endpoints.idp
     return settings.idp.oidc.issuer
+
+
+def private_hosts(settings: Settings) -> frozenset[str]:
+    """Hosts of identity providers whose addresses may be private."""
+    idp = settings.idp
+    if idp.kind == "stand-in":
+        own = [settings.endpoints.idp]
+    else:
+        given = [idp.oidc.issuer, idp.saml.metadata]
+        own = [address for address in given if address and is_on_loopback(address)]
+    return frozenset(settings.network.private_hosts) | {
+        urlsplit(address).hostname or "" for address in own
+    }
 
 
 def saml_metadata_source(settings: Settings) -> str | None:

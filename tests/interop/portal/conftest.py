@@ -286,7 +286,7 @@ def world(tmp_path: Path, moto: str, company: Company) -> Iterator[World]:
         """Start what one process would be; answer what stops it."""
         engine = open_sqlite(tmp_path / "portal.db")
         create_tables(engine)
-        fetch = Fetch()
+        fetch = Fetch(private_hosts={"localhost", "127.0.0.1"})
         sts = StsClient(region="us-east-1", endpoint_url=moto)
         oidc = OidcClient(
             idp,

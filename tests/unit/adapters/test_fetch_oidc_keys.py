@@ -27,6 +27,7 @@ class _Provider:
         self.down = False
         self.asked = 0
         self.issuer = ISSUER
+        self.keys_at = ISSUER
 
     def get(self, address: str) -> bytes:
         """Answer discovery document or keys."""
@@ -40,13 +41,13 @@ class _Provider:
                     "issuer": self.issuer,
                     "authorization_endpoint": ISSUER + "/authorize",
                     "token_endpoint": ISSUER + "/token",
-                    "jwks_uri": ISSUER + "/jwks",
+                    "jwks_uri": self.keys_at + "/jwks",
                     "response_types_supported": ["code"],
                     "subject_types_supported": ["public"],
                     "id_token_signing_alg_values_supported": ["RS256"],
                 }
             ).encode()
-        assert address == ISSUER + "/jwks"
+        assert address == self.keys_at + "/jwks"
         return json.dumps({"keys": [KEY | {"kid": self.key_id}]}).encode()
 
 
@@ -156,6 +157,69 @@ def test_many_threads_cause_one_request() -> None:
         release.set()
         assert all(_ids(one.result(5)) == ["one"] for one in waiting)
     assert provider.asked == 1
+
+
+def test_many_threads_with_unknown_keys_cause_no_storm(provider: _Provider) -> None:
+    """Though each read the clock at a moment of its own, before it waited."""
+    source = FetchedKeys(provider)
+    source.keys(ISSUER, now=NOW - timedelta(minutes=1))
+    gate = threading.Barrier(16)
+
+    def ask(number: int) -> JwkSet:
+        gate.wait(5)
+        moment = NOW - timedelta(microseconds=number)
+        return source.keys(ISSUER, now=moment, renew=True)
+
+    with ThreadPoolExecutor(16) as pool:
+        assert all(_ids(keys) == ["one"] for keys in pool.map(ask, range(16)))
+    assert provider.asked == 2
+
+
+def test_whom_the_remembered_keys_may_serve_does_not_wait() -> None:
+    """A provider that hangs holds up those only who need a new key."""
+    begun, release = threading.Event(), threading.Event()
+
+    class _Hanging(_Provider):
+        def get(self, address: str) -> bytes:
+            if self.key_id == "two":
+                begun.set()
+                assert release.wait(5)
+            return super().get(address)
+
+    provider = _Hanging()
+    source = FetchedKeys(provider)
+    source.keys(ISSUER, now=NOW)
+    provider.key_id = "two"
+    later = NOW + timedelta(minutes=11)
+    with ThreadPoolExecutor(1) as pool:
+        renewing = pool.submit(source.keys, ISSUER, now=later, renew=True)
+        assert begun.wait(5)
+        assert _ids(source.keys(ISSUER, now=later)) == ["one"]
+        release.set()
+        renewing.result(5)
+    assert provider.asked == 2
+
+
+def test_a_withdrawn_key_works_ten_minutes_longer_at_most(
+    provider: _Provider, source: FetchedKeys
+) -> None:
+    """Whether or not anybody asks for another."""
+    source.keys(ISSUER, now=NOW)
+    provider.key_id = "two"
+    last = NOW + timedelta(minutes=10)
+    assert _ids(source.keys(ISSUER, now=last - timedelta(seconds=1))) == ["one"]
+    assert _ids(source.keys(ISSUER, now=last)) == ["two"]
+
+
+def test_keys_on_another_host_are_not_fetched_unless_it_is_named(
+    provider: _Provider,
+) -> None:
+    """And the log says which setting names it."""
+    provider.keys_at = "https://keys.example.net"
+    with pytest.raises(KeysUnavailable, match=r"keys\.example\.net.*idp\.oidc\.hosts"):
+        FetchedKeys(provider).keys(ISSUER, now=NOW)
+    named = FetchedKeys(provider, hosts=frozenset({"keys.example.net"}))
+    assert _ids(named.keys(ISSUER, now=NOW)) == ["one"]
 
 
 def test_providers_are_remembered_up_to_a_bound(

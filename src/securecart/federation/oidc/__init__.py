@@ -11,6 +11,7 @@ from securecart.federation.oidc.address import (
 )
 from securecart.federation.oidc.compact_jws import MAX_TOKEN
 from securecart.federation.oidc.errors import (
+    ClientRefused,
     ExpiredIdToken,
     InvalidDiscovery,
     InvalidIdToken,
@@ -45,6 +46,7 @@ __all__ = [
     "CLOCK_SKEW",
     "LOGOUT_EVENT",
     "MAX_TOKEN",
+    "ClientRefused",
     "ExpiredIdToken",
     "InvalidDiscovery",
     "InvalidIdToken",

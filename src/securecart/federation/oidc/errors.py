@@ -7,6 +7,13 @@ class InvalidDiscovery(SecureCartError):
     """The discovery document or key set cannot be used; the message says why."""
 
 
+class ClientRefused(SecureCartError):
+    """The token endpoint refused the client itself: its id, secret or grants.
+
+    No person can better that; the message is for the administrator's log.
+    """
+
+
 class InvalidIdToken(SecureCartError):
     """The ID token proves nothing; the message says which rule it broke."""
 
