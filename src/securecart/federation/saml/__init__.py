@@ -12,7 +12,9 @@ from securecart.federation.saml.authn_request import (
 )
 from securecart.federation.saml.document import CLOCK_SKEW
 from securecart.federation.saml.errors import (
+    DecryptionFailed,
     EncryptedAssertionRefused,
+    ExpiredMetadata,
     FailedStatus,
     InvalidAssertion,
     InvalidDocument,
@@ -20,6 +22,7 @@ from securecart.federation.saml.errors import (
     InvalidRequest,
     InvalidSignature,
     OutsideItsTime,
+    UnencryptedAssertion,
     WrongAudience,
     WrongContext,
     WrongIssuer,
@@ -70,8 +73,10 @@ __all__ = [
     "MAX_METADATA",
     "Answer",
     "AuthnRequest",
+    "DecryptionFailed",
     "EncryptedAssertionRefused",
     "Expectation",
+    "ExpiredMetadata",
     "FailedStatus",
     "IdpMetadata",
     "InvalidAssertion",
@@ -86,6 +91,7 @@ __all__ = [
     "RedirectMessage",
     "SigningIdentity",
     "SpMetadata",
+    "UnencryptedAssertion",
     "VerifiedAssertion",
     "WrongAudience",
     "WrongContext",

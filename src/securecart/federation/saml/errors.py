@@ -39,8 +39,27 @@ class OutsideItsTime(InvalidAssertion):
     """The assertion is not valid yet, or no longer."""
 
 
+class ExpiredMetadata(InvalidAssertion):
+    """The provider's metadata is over, and with it the trust in its keys."""
+
+
 class EncryptedAssertionRefused(InvalidAssertion):
-    """The assertion is encrypted, and this service holds no key for it."""
+    """The assertion is encrypted in a way that is not read here, or without need."""
+
+
+class DecryptionFailed(InvalidAssertion):
+    """The assertion is encrypted, and no key opens it.
+
+    One error for every cause: whoever sends changed ciphertexts learns
+    nothing from it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("the assertion cannot be decrypted")
+
+
+class UnencryptedAssertion(InvalidAssertion):
+    """The assertion is plain where only encrypted ones are taken."""
 
 
 class FailedStatus(InvalidAssertion):

@@ -13,6 +13,7 @@ from lxml.etree import _Element as Element
 
 from securecart.federation.saml.assertion import NameId
 from securecart.federation.saml.document import format_time
+from securecart.federation.saml.encryption import encrypt_assertion
 from securecart.federation.saml.names import (
     ASSERTION,
     BEARER,
@@ -53,9 +54,17 @@ class Answer:
 
 
 def build_response(
-    answer: Answer, identity: SigningIdentity, *, sign_response: bool = False
+    answer: Answer,
+    identity: SigningIdentity,
+    *,
+    sign_response: bool = False,
+    encrypt_for: bytes | None = None,
 ) -> bytes:
-    """Write a response with one signed assertion; sign the whole too if told."""
+    """Write a response with one signed assertion; sign the whole too if told.
+
+    The assertion is encrypted for the holder of the certificate (PEM, RSA)
+    where there is one.
+    """
     root = _envelope(
         answer.response_id,
         answer.issuer,
@@ -64,7 +73,10 @@ def build_response(
         answer.issued_at,
     )
     _add_status(root, (SUCCESS,))
-    sign_element(_add_assertion(root, answer), identity)
+    assertion = _add_assertion(root, answer)
+    sign_element(assertion, identity)
+    if encrypt_for is not None:
+        root.replace(assertion, encrypt_assertion(assertion, encrypt_for))
     if sign_response:
         sign_element(root, identity)
     return etree.tostring(root, encoding="UTF-8")

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Self
 
-from lxml import etree
 from lxml.etree import _Element as Element
 
 from securecart.federation.saml.assertion import (
@@ -32,13 +31,17 @@ from securecart.federation.saml.document import (
     text_of,
     time_of,
 )
+from securecart.federation.saml.encryption import decrypt_assertion
 from securecart.federation.saml.errors import (
+    DecryptionFailed,
     EncryptedAssertionRefused,
+    ExpiredMetadata,
     FailedStatus,
     InvalidAssertion,
     InvalidDocument,
     InvalidSignature,
     OutsideItsTime,
+    UnencryptedAssertion,
     WrongAudience,
     WrongContext,
     WrongIssuer,
@@ -47,8 +50,12 @@ from securecart.federation.saml.metadata import IdpMetadata
 from securecart.federation.saml.names import BEARER, DS, ENTITY, SUCCESS, A, P
 from securecart.federation.saml.signature import refuse_repeated_ids, verify_enveloped
 
+_ASSERTIONS: Final = frozenset({f"{A}Assertion", f"{A}EncryptedAssertion"})
 _RESPONSE_PARTS: Final = frozenset(
-    {f"{A}Issuer", f"{DS}Signature", f"{P}Status", f"{A}Assertion"}
+    {f"{A}Issuer", f"{DS}Signature", f"{P}Status", *_ASSERTIONS}
+)
+_ENCRYPTED_PARTS: Final = frozenset(
+    {"EncryptedID", "NewEncryptedID", "EncryptedAttribute"}
 )
 _KNOWN_CONDITIONS: Final = frozenset(
     {f"{A}AudienceRestriction", f"{A}OneTimeUse", f"{A}ProxyRestriction"}
@@ -142,16 +149,22 @@ def verify_response(
         InvalidAssertion: for every other response that proves nothing, with
             a subclass where the caller may want to tell the person more.
     """
+    if provider.valid_until is not None and now >= provider.valid_until:
+        raise ExpiredMetadata("the identity provider's metadata is no longer valid")
     try:
         response = parse_xml(_decode(saml_response), max_length=MAX_RESPONSE)
         _check_response(response, provider, expected)
-        del decryption_keys
         assertion = _the_assertion(response)
         refuse_repeated_ids(response)
-        _refuse_stray_signatures(response, assertion)
-        if response.find(f"{DS}Signature") is not None:
-            # First, since it covers the assertion with its signature in it.
+        authentic = response.find(f"{DS}Signature") is not None
+        if authentic:
+            # First, since it covers the assertion with its signature in it, or
+            # its ciphertext.
             verify_enveloped(response, provider.signing_keys)
+        if assertion.tag == f"{A}EncryptedAssertion":
+            assertion = _decrypted(assertion, decryption_keys, authentic=authentic)
+        elif expected.encryption_required:
+            raise UnencryptedAssertion("the assertion is not encrypted")
         signed = verify_enveloped(assertion, provider.signing_keys)
         claims = parse_xml(signed, max_length=MAX_RESPONSE)
         return _read(claims, response, provider, expected, now)
@@ -192,25 +205,61 @@ def _check_response(
         raise FailedStatus(codes)
 
 
-def _the_assertion(response: Element) -> Element:
-    if any(_local(element) == "EncryptedAssertion" for element in response.iter()):
+def _the_assertion(root: Element) -> Element:
+    """Answer the one assertion, plain or encrypted, of a response or alone.
+
+    Elements count by their local names, since a reader that cares less about
+    namespaces may find more of them.
+    """
+    if root.tag == f"{P}Response" and any(
+        child.tag not in _RESPONSE_PARTS for child in root
+    ):
+        raise InvalidAssertion("the response has parts that this service does not read")
+    found: list[Element] = []
+    signatures: list[Element] = []
+    for element in root.iter():
+        name = element.tag.rpartition("}")[2]
+        if name in ("Assertion", "EncryptedAssertion"):
+            found.append(element)
+        elif name == "Signature":
+            signatures.append(element)
+        elif name in _ENCRYPTED_PARTS:
+            raise EncryptedAssertionRefused(
+                "a name or attribute is encrypted by itself; let the identity "
+                "provider encrypt the whole assertion"
+            )
+    if len(found) != 1 or found[0].tag not in _ASSERTIONS:
+        raise InvalidAssertion("the response must hold exactly one assertion")
+    places = (root, found[0])
+    if found[0] is not root and found[0].getparent() is not root:
+        raise InvalidAssertion("the assertion is not where it belongs")
+    if any(
+        signature.tag != f"{DS}Signature" or signature.getparent() not in places
+        for signature in signatures
+    ):
+        raise InvalidSignature("a signature where none belongs")
+    return found[0]
+
+
+def _decrypted(
+    encrypted: Element, keys: Sequence[bytes], *, authentic: bool
+) -> Element:
+    """Answer the assertion, as a document of its own that proves nothing yet."""
+    if not keys:
         raise EncryptedAssertionRefused(
             "the assertion is encrypted; let the identity provider send it signed only"
         )
-    if any(child.tag not in _RESPONSE_PARTS for child in response):
-        raise InvalidAssertion("the response has parts that this service does not read")
-    if sum(_local(element) == "Assertion" for element in response.iter()) != 1:
-        raise InvalidAssertion("the response must hold exactly one assertion")
-    return only_child(response, f"{A}Assertion")
-
-
-def _refuse_stray_signatures(response: Element, assertion: Element) -> None:
-    for element in response.iter():
-        if _local(element) == "Signature" and (
-            element.tag != f"{DS}Signature"
-            or element.getparent() not in (response, assertion)
-        ):
-            raise InvalidSignature("a signature where none belongs")
+    try:
+        root = parse_xml(
+            decrypt_assertion(encrypted, keys, authentic=authentic),
+            max_length=MAX_RESPONSE,
+        )
+    except InvalidDocument:
+        raise DecryptionFailed from None
+    if root.tag != f"{A}Assertion":
+        raise DecryptionFailed
+    refuse_repeated_ids(root)
+    return _the_assertion(root)
 
 
 def _read(
@@ -312,7 +361,3 @@ def _audiences(conditions: Element, accepted: frozenset[str]) -> tuple[str, ...]
     if not restrictions or any(accepted.isdisjoint(names) for names in restrictions):
         raise WrongAudience("the assertion is for another audience")
     return tuple(name for names in restrictions for name in names)
-
-
-def _local(element: Element) -> str:
-    return etree.QName(element).localname

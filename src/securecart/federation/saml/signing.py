@@ -38,12 +38,16 @@ class SigningIdentity:
 
     def sign(self, message: bytes) -> bytes:
         """Sign bytes with RSASSA-PKCS1-v1_5 and SHA-256."""
-        return _rsa_key(self.private_key).sign(message, PKCS1v15(), SHA256())
+        return rsa_key(self.private_key).sign(message, PKCS1v15(), SHA256())
 
 
-@lru_cache(maxsize=8)
-def _rsa_key(private_key: bytes) -> RSAPrivateKey:
-    """Read a key once: its check takes forty times as long as a signature."""
+@lru_cache(maxsize=64)
+def rsa_key(private_key: bytes) -> RSAPrivateKey:
+    """Read a key once: its check takes forty times as long as a signature.
+
+    Raises:
+        TypeError: if it is not RSA.
+    """
     key = load_pem_private_key(private_key, password=None)
     if not isinstance(key, RSAPrivateKey):
         raise TypeError("SAML documents are signed with an RSA key")

@@ -13,7 +13,6 @@ from lxml import etree
 from lxml.etree import _Element as Element
 
 from securecart.federation.saml import (
-    EncryptedAssertionRefused,
     Expectation,
     FailedStatus,
     InvalidAssertion,
@@ -850,18 +849,4 @@ def test_no_status_is_refused(forge: "Forge") -> None:
     assert status is not None
     root.remove(status)
     with pytest.raises(InvalidAssertion, match="0 Status"):
-        forge.verify(root)
-
-
-@pytest.mark.parametrize("beside", [False, True])
-def test_an_encrypted_assertion_is_refused_with_advice(
-    forge: "Forge",
-    beside: bool,  # noqa: FBT001 — a column of the table above
-) -> None:
-    """An administrator must learn what to change at the provider."""
-    root = forge.genuine()
-    if not beside:
-        root.remove(forge.assertion(root))
-    etree.SubElement(root, f"{A}EncryptedAssertion")
-    with pytest.raises(EncryptedAssertionRefused, match="signed only"):
         forge.verify(root)
