@@ -312,8 +312,7 @@ def world(tmp_path: Path, moto: str, company: Company) -> Iterator[World]:
         def end() -> None:
             stop()
             fetch.close()
-            # Neither has an end of its own: a process has them for life.
-            oidc._http.close()  # noqa: SLF001
+            # It has no end of its own: a process has it for life.
             sts._sts.close()  # noqa: SLF001
             engine.dispose()
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from securecart.federation.oidc import (
+    ClientRefused,
     InvalidIdToken,
     ProviderMetadata,
     UnknownKey,
@@ -31,6 +32,7 @@ from securecart.serve.portal.refusals import (
     DECLINED,
     NOT_ACCEPTED,
     OTHER_PERSON,
+    SET_UP_WRONG,
     SIGN_IN_AGAIN,
     UNAVAILABLE,
     Refused,
@@ -102,7 +104,13 @@ class OidcSignIn:
         )
         if "error" in answer:
             raise Refused(DECLINED, f"the provider answered {answer['error']!r:.80}")
-        issuer = answer.get("iss", self._oidc.issuer)
+        issuer = answer.get("iss")
+        if issuer is None:
+            # RFC 9207, section 2.4: an answer that another provider had the
+            # browser bring would lack it too.
+            if self._metadata().names_itself:
+                raise Refused(NOT_ACCEPTED, "the answer lacks iss")
+            issuer = self._oidc.issuer
         if not hmac.compare_digest(issuer.encode(), self._oidc.issuer.encode()):
             raise Refused(NOT_ACCEPTED, f"answer from issuer {issuer!r:.200}")
         code = answer.get("code", "")
@@ -112,6 +120,8 @@ class OidcSignIn:
             tokens = self._provider.exchange_code(
                 code, self._options.redirect_uri, pending.code_verifier
             )
+        except ClientRefused as error:
+            raise Refused(SET_UP_WRONG, str(error)) from error
         except SecureCartError as error:
             raise Refused(UNAVAILABLE, f"token endpoint: {error}") from error
         if tokens is None or tokens.id_token is None:
@@ -131,6 +141,8 @@ class OidcSignIn:
         """
         try:
             tokens = self._provider.refresh(refresh_token)
+        except ClientRefused as error:
+            raise Refused(SET_UP_WRONG, str(error)) from error
         except SecureCartError as error:
             raise Refused(UNAVAILABLE, f"token endpoint: {error}") from error
         if tokens is None or tokens.id_token is None:
