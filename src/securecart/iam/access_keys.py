@@ -8,12 +8,13 @@ from dataclasses import replace
 
 from securecart.iam.call import Call, Change, Result
 from securecart.iam.entities import AccessKey, User
-from securecart.iam.errors import LimitExceeded, NoSuchEntity
+from securecart.iam.errors import EntityAlreadyExists, LimitExceeded, NoSuchEntity
 from securecart.iam.find import user_in
-from securecart.iam.ids import access_key_id, secret_access_key
+from securecart.iam.ids import secret_access_key
 from securecart.iam.paging import page
 from securecart.iam.rules import broken
 from securecart.iam.shapes import access_key_shape
+from securecart.names.access_key_id import new_access_key_id
 from securecart.names.entities import EntityReader
 from securecart.sealing import Keyring
 
@@ -48,7 +49,10 @@ def create_access_key(change: Change) -> Result:
         raise LimitExceeded(
             f"Cannot exceed quota for AccessKeysPerUser: {MAX_ACCESS_KEYS}"
         )
-    key_id = access_key_id(change.random)
+    key_id = new_access_key_id("AKIA", change.account, change.random)
+    if change.store.get(AccessKey, key_id) is not None:
+        # 39 random bits: once in a very long time, and never another's key.
+        raise EntityAlreadyExists(f"Access key {key_id} already exists. Try again.")
     secret = secret_access_key(change.random)
     sealed = change.keyring.seal(
         secret.encode(), purpose=_purpose(key_id), random=change.random

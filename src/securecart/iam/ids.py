@@ -9,7 +9,6 @@ from securecart.names.clock import Random
 
 _UNIQUE_ID_LENGTH = 17
 _UNIQUE_ID_BYTES = 11  # 88 bits, more than 17 characters of base32 hold.
-_KEY_ID_BYTES = 10  # 80 bits are the 16 characters that an access key id has.
 _SECRET_BYTES = 30  # 240 bits are the 40 characters that a secret key has.
 
 
@@ -18,11 +17,6 @@ def unique_id(prefix: str, random: Random) -> str:
     return (
         prefix + base64.b32encode(random(_UNIQUE_ID_BYTES)).decode()[:_UNIQUE_ID_LENGTH]
     )
-
-
-def access_key_id(random: Random) -> str:
-    """Answer the id of a long-term key, 20 characters: `AKIA…`."""
-    return "AKIA" + base64.b32encode(random(_KEY_ID_BYTES)).decode()
 
 
 def secret_access_key(random: Random) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import orjson
 
+from securecart.names.access_key_id import new_access_key_id
 from securecart.names.clock import Random
 from securecart.names.credentials import Credentials
 from securecart.names.errors import SecureCartError
@@ -28,8 +29,6 @@ commonly refuse header fields above 8 kB."""
 MAX_PACKED: Final = 3_072
 """Bytes, compressed, for the part of a token that the caller makes long."""
 
-_KEY_ID_PREFIX: Final = "ASIA"
-_KEY_ID_BYTES: Final = 10
 _SECRET_BYTES: Final = 30
 _PURPOSE: Final = "sts session token, version 1"
 
@@ -64,7 +63,7 @@ class Issuer:
             PackedPolicyTooLarge: if the session does not fit into a token.
         """
         packed_policy_percent(session)
-        key_id = _KEY_ID_PREFIX + base64.b32encode(random(_KEY_ID_BYTES)).decode()
+        key_id = new_access_key_id("ASIA", session.account, random)
         issued = replace(
             session,
             credential_id=key_id,
