@@ -48,7 +48,7 @@ class Arrivals:
         """
         now = self._clock()
         assumed = ask_sts(lambda: evidence.assume(self._options.duration_seconds))
-        if pending.method == "oidc" and assumed.person != evidence.subject:
+        if pending.method == "oidc" and assumed.person != evidence.provider.subject:
             raise Refused(SET_UP_WRONG, "STS named the session after somebody else")
         if pending.session_key is not None:
             self._sessions.end(pending.session_key)
@@ -58,9 +58,6 @@ class Arrivals:
             email=evidence.email,
             folder=assumed.folder,
             method=pending.method,
-            issuer=evidence.issuer,
-            subject=evidence.subject,
-            provider_session=evidence.provider_session,
             mfa=evidence.mfa,
             began_at=now,
             ends_at=now + timedelta(seconds=self._options.session_seconds),
@@ -70,6 +67,7 @@ class Arrivals:
             credentials=assumed.credentials,
             issued_at=now,
             authenticated_at=evidence.authenticated_at or now,
+            provider=evidence.provider,
             id_token=evidence.id_token,
             refresh_token=evidence.refresh_token,
         )
@@ -97,6 +95,7 @@ class Arrivals:
             credentials=assumed.credentials,
             issued_at=now,
             authenticated_at=proved,
+            provider=session.grant.provider.followed_by(evidence.provider),
             id_token=evidence.id_token,
             refresh_token=evidence.refresh_token or session.grant.refresh_token,
         )

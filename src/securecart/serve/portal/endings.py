@@ -7,31 +7,17 @@ processes and outlive them, and so do endings.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from securecart.names.clock import Clock
 from securecart.names.expiring import ExpiringRecords
+from securecart.serve.portal.provider_session import ProviderSession
 
 LONGEST_SESSION: Final = timedelta(minutes=10_080)
 """The most that `session.portal_minutes` allows. No session that began before
 an ending is left after it, whatever the setting was when the session began."""
-
-
-@dataclass(frozen=True, slots=True)
-class Bearer:
-    """Whom a session belongs to, here and at the provider.
-
-    `person` is the session name, `subject` the provider's name for the person,
-    `session_id` the provider's for its own session, where it has one.
-    """
-
-    person: str
-    issuer: str
-    subject: str
-    session_id: str | None
 
 
 class Endings:
@@ -59,7 +45,7 @@ class Endings:
     def end_provider_session(
         self, issuer: str, session_id: str, *, subject: str | None = None
     ) -> None:
-        """End the sessions that rest on that session of the provider.
+        """End the sessions that rest on that session (`unique_id`) of the provider.
 
         With `subject`, also those of that person of which nobody knows on
         what session of the provider they rest.
@@ -74,26 +60,24 @@ class Endings:
         self._records.put(key, moment, expires_at=now + self._lifetime)
 
 
-def ending_keys(bearer: Bearer) -> tuple[str, ...]:
-    """Answer the keys of all records that may end a session of that bearer."""
-    issuer, subject = bearer.issuer, bearer.subject
+def ending_keys(person: str, provider: ProviderSession) -> tuple[str, ...]:
+    """Answer the keys of all records that may end a session of that person."""
+    issuer, subject = provider.issuer, provider.subject
+    session_id = provider.unique_id
     return (
-        _key("person", bearer.person),
+        _key("person", person),
         _key("subject", issuer, subject),
         _key("unnamed", issuer, subject)
-        if bearer.session_id is None
-        else _key("session", issuer, bearer.session_id),
+        if session_id is None
+        else _key("session", issuer, session_id),
     )
 
 
-def is_over(
-    began_at: datetime, keys: Iterable[str], found: Mapping[str, bytes]
-) -> bool:
-    """Say whether one of the endings found came at or after the beginning."""
+def is_over(began_at: datetime, endings: Mapping[str, bytes]) -> bool:
+    """Say whether one of these endings came at or after the beginning."""
     return any(
-        began_at <= datetime.fromisoformat(found[key].decode())
-        for key in keys
-        if key in found
+        began_at <= datetime.fromisoformat(moment.decode())
+        for moment in endings.values()
     )
 
 

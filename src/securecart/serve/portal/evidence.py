@@ -7,14 +7,12 @@ from typing import Protocol
 
 from securecart.serve.portal.pending import PendingSignIn
 from securecart.serve.portal.ports import AssumedRole
+from securecart.serve.portal.provider_session import ProviderSession
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`subject` is the provider's name for the person, `issuer` the provider.
-
-    `provider_session` is what the provider calls its own session, to end this
-    one by; None where it does not say.
+    """`provider` is who says so, of whom, and in which session there.
 
     `authenticated_at` is when the person last proved who they are, None where
     the provider does not say; `mfa` whether that took a second factor.
@@ -23,9 +21,7 @@ class Evidence:
     OIDC's.
     """
 
-    issuer: str
-    subject: str
-    provider_session: str | None
+    provider: ProviderSession
     name: str | None
     email: str | None
     authenticated_at: datetime | None

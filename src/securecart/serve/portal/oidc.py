@@ -25,6 +25,7 @@ from securecart.serve.portal.evidence import Evidence
 from securecart.serve.portal.options import OidcOptions, PortalOptions
 from securecart.serve.portal.pending import LIFETIME, PendingSignIn
 from securecart.serve.portal.ports import OidcProvider, Sts
+from securecart.serve.portal.provider_session import ProviderSession
 from securecart.serve.portal.records import to_text
 from securecart.serve.portal.redeemed import Redeemed
 from securecart.serve.portal.refusals import (
@@ -201,9 +202,9 @@ class OidcSignIn:
         self, verified: VerifiedIdToken, id_token: str, refresh_token: str | None
     ) -> Evidence:
         return Evidence(
-            issuer=verified.issuer,
-            subject=verified.subject,
-            provider_session=verified.session_id,
+            provider=ProviderSession(
+                verified.issuer, verified.subject, verified.session_id
+            ),
             name=_text(verified.claims, "name"),
             email=_text(verified.claims, "email"),
             authenticated_at=verified.auth_time,

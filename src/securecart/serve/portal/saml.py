@@ -25,6 +25,7 @@ from securecart.serve.portal.evidence import Evidence
 from securecart.serve.portal.options import PortalOptions, SamlOptions
 from securecart.serve.portal.pending import PendingSignIn
 from securecart.serve.portal.ports import SamlProvider, Sts
+from securecart.serve.portal.provider_session import ProviderSession
 from securecart.serve.portal.redeemed import Redeemed
 from securecart.serve.portal.refusals import (
     BAD_REQUEST,
@@ -112,10 +113,11 @@ class SamlSignIn:
             until=assertion.not_on_or_after,
         )
         return Evidence(
-            issuer=assertion.issuer,
-            subject=assertion.name_id.value,
-            provider_session=provider_session(
-                assertion.name_id.value, assertion.session_index
+            provider=ProviderSession(
+                assertion.issuer,
+                assertion.name_id.value,
+                assertion.session_index,
+                assertion.name_id,
             ),
             name=_first(assertion, NAME_ATTRIBUTES),
             email=_first(assertion, EMAIL_ATTRIBUTES),
@@ -156,15 +158,6 @@ class SamlSignIn:
         if metadata.valid_until is not None and metadata.valid_until <= self._clock():
             raise Refused(SET_UP_WRONG, "the provider's metadata is out of date")
         return metadata
-
-
-def provider_session(name_id: str, session_index: str | None) -> str | None:
-    """Answer what names the provider's session, if its index is known.
-
-    An index may be a small number that other people's sessions have too (SAML
-    2.0 core, section 2.7.2); only with the name does it name one session.
-    """
-    return None if session_index is None else f"{session_index} {name_id}"
 
 
 def _first(assertion: VerifiedAssertion, names: tuple[str, ...]) -> str | None:

@@ -17,6 +17,7 @@ from securecart.serve.portal.options import PortalOptions
 from securecart.serve.portal.refusals import (
     CSRF,
     RENEWAL_RUNNING,
+    SESSION_ENDED,
     SIGN_IN_AGAIN,
     Refused,
 )
@@ -61,8 +62,7 @@ class SessionRoutes:
         if not session.accepts_csrf_token(request.headers.get("x-csrf-token", "")):
             raise Refused(CSRF, "X-CSRF-Token")
         self.mfa.check_renewal(session, self.clock())
-        refresh_token = session.grant.refresh_token
-        if self.oidc is None or refresh_token is None:
+        if self.oidc is None or session.grant.refresh_token is None:
             method = session.sign_in.method
             return JSONResponse(
                 {"renew": f"{method}-passive", "url": f"/login/{method}?passive=1"},
@@ -71,7 +71,7 @@ class SessionRoutes:
         if not self.sessions.lock_renewal(session.key):
             raise Refused(RENEWAL_RUNNING, "locked")
         try:
-            return self._answer(self._refresh(self.oidc, session, refresh_token))
+            return self._answer(self._refresh(self.oidc, session))
         except Refused as refused:
             if refused.refusal.status == _FORBIDDEN:
                 # What was granted once is not any more: the sign-in will tell.
@@ -80,13 +80,19 @@ class SessionRoutes:
         finally:
             self.sessions.unlock_renewal(session.key)
 
-    def _refresh(
-        self, oidc: OidcSignIn, session: Session, refresh_token: str
-    ) -> Session:
+    def _refresh(self, oidc: OidcSignIn, asked: Session) -> Session:
+        session = self.sessions.at(asked.key)
+        if session is None or session.grant.refresh_token is None:
+            raise Refused(SESSION_ENDED, "ended while another window renewed it")
         sign_in, grant = session.sign_in, session.grant
+        if grant.issued_at != asked.grant.issued_at:
+            # Another window was first, and used the refresh token up.
+            return session
         try:
             evidence = oidc.refresh(
-                refresh_token, subject=sign_in.subject, mfa=sign_in.mfa
+                session.grant.refresh_token,
+                subject=grant.provider.subject,
+                mfa=sign_in.mfa,
             )
         except Refused as refused:
             if refused.refusal is SIGN_IN_AGAIN:

@@ -19,8 +19,9 @@ from securecart.names.clock import Clock, Random
 from securecart.names.credentials import Credentials
 from securecart.names.expiring import ExpiringRecords
 from securecart.sealing import Keyring, Unsealable
-from securecart.serve.portal.endings import Bearer, ending_keys, is_over
+from securecart.serve.portal.endings import ending_keys, is_over
 from securecart.serve.portal.options import Method
+from securecart.serve.portal.provider_session import ProviderSession
 from securecart.serve.portal.records import SealedForm, to_text
 
 _ID_BYTES: Final = 32
@@ -36,9 +37,8 @@ class SignIn:
     """What one sign-in established; never changed afterwards.
 
     `person` is the session name and `folder` the key prefix, with its slash.
-    `subject` is what the provider, `issuer`, calls the person, and
-    `provider_session` its own session, where it has told. `mfa` says that a
-    second factor was used, and so is due again when it grows old.
+    `mfa` says that a second factor was used, and so is due again when it
+    grows old.
     """
 
     person: str
@@ -46,18 +46,10 @@ class SignIn:
     email: str | None
     folder: str
     method: Method
-    issuer: str
-    subject: str
-    provider_session: str | None
     mfa: bool
     began_at: datetime
     ends_at: datetime
     csrf_token: str = field(repr=False)
-
-    @property
-    def bearer(self) -> Bearer:
-        """By what the session may be told to end."""
-        return Bearer(self.person, self.issuer, self.subject, self.provider_session)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +59,7 @@ class Grant:
     credentials: Credentials
     issued_at: datetime
     authenticated_at: datetime
+    provider: ProviderSession
     id_token: str | None = field(default=None, repr=False)
     refresh_token: str | None = field(default=None, repr=False)
 
@@ -145,19 +138,20 @@ class Sessions:
     def at(self, key: str) -> Session | None:
         """Answer the live session with that key."""
         now = self._clock()
-        sealed = self._records.get(f"sign-in/{key}", now=now)
-        if sealed is None:
+        places = f"sign-in/{key}", f"grant/{key}"
+        found = self._records.get_all(places, now=now)
+        if len(found) < len(places):
             return None
         try:
-            sign_in = self._sign_ins.unseal(sealed, key)
-            ends, place = ending_keys(sign_in.bearer), f"grant/{key}"
-            found = self._records.get_all([place, *ends], now=now)
-            if place not in found or is_over(sign_in.began_at, ends, found):
-                return None
-            return Session(key, sign_in, self._grants.unseal(found[place], key))
+            sign_in = self._sign_ins.unseal(found[places[0]], key)
+            grant = self._grants.unseal(found[places[1]], key)
         except Unsealable:
             # The portal's key was replaced: its old sessions are over.
             return None
+        endings = ending_keys(sign_in.person, grant.provider)
+        if is_over(sign_in.began_at, self._records.get_all(endings, now=now)):
+            return None
+        return Session(key, sign_in, grant)
 
     def renew(self, key: str, grant: Grant) -> None:
         """Put the grant in place of the session's last."""

@@ -145,6 +145,38 @@ def test_one_renewal_at_a_time(world: Any) -> None:
     assert browser.renew().status_code == 200
 
 
+def test_a_window_that_comes_second_takes_what_the_first_renewed(world: Any) -> None:
+    """It read the session before, and finds the lock free again only after.
+
+    Sent again, the used token would make a provider that rotates end all.
+    """
+    browser, other = world.browser(), world.browser()
+    world.sign_in_oidc(browser)
+    world.time.pass_by(minutes=10)
+    other.client.cookies.update(dict(browser.client.cookies))
+    insert = world.records.insert
+    renewed: list[bool] = []
+
+    def after_the_other(key: str, *asked: Any, **options: Any) -> Any:
+        if key.startswith("renewal/") and not renewed:
+            renewed.append(True)
+            answer = other.client.post("/api/session/renew", headers=headers)
+            running = asyncio.run_coroutine_threadsafe(answer, world.loop)
+            assert running.result(10).status_code == 200
+        return insert(key, *asked, **options)
+
+    headers = {
+        "X-CSRF-Token": browser.session()["csrf_token"],
+        "Origin": browser.address,
+    }
+    world.records.insert = after_the_other
+    answer = browser.renew(headers["X-CSRF-Token"])
+    assert answer.status_code == 200
+    assert answer.json() == other.session()
+    assert len(world.sts.calls) == 2
+    assert world.oidc.refresh_tokens == {"refresh3"}
+
+
 def test_a_refresh_that_the_provider_refuses_ends_the_session(world: Any) -> None:
     """Whoever was locked out there is out here."""
     browser = world.browser()
