@@ -114,7 +114,7 @@ class _Deadline:
     def left(self) -> float:
         left = self._end - self._monotonic()
         if left <= 0:
-            raise httpcore.ReadTimeout("not whole in time")
+            raise httpcore.ReadTimeout("timed out")
         return left
 
 
@@ -216,6 +216,8 @@ def _explained() -> Iterator[None]:
         yield
     except _FAILURES as error:
         reason = f"{type(error).__name__}: {error}"[:_MAX_REASON]
+        if isinstance(error, httpcore.TimeoutException):
+            reason = f"not whole in time: {reason}"
         raise httpx.TransportError(reason) from error
 
 
