@@ -10,6 +10,7 @@ from securecart.iam.account import ADMINISTRATOR, create_administrator
 from securecart.iam.authentication import AccessKeys
 from securecart.iam.authorizer import Authorizer
 from securecart.iam.call import Call, Change, Result
+from securecart.iam.decryption_keys import unsealed_keys
 from securecart.iam.entities import (
     AccessKey,
     ManagedPolicy,
@@ -59,4 +60,5 @@ __all__ = [
     "find_saml_provider",
     "find_user",
     "service_credentials",
+    "unsealed_keys",
 ]

@@ -137,8 +137,21 @@ class ManagedPolicy:
 
 
 @dataclass(frozen=True, slots=True)
+class DecryptionKey:
+    """A SAML provider's RSA private key, sealed; `key_id` is our own name for it."""
+
+    key_id: str
+    added: datetime
+    sealed: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class SamlProvider:
-    """A SAML identity provider, known by its metadata document."""
+    """A SAML identity provider, known by its metadata document.
+
+    `assertion_encryption_mode` is `Required`, `Allowed` or None;
+    `private_keys` decrypt assertions, newest last.
+    """
 
     kind: ClassVar[str] = "iam.saml-provider"
 
@@ -149,6 +162,8 @@ class SamlProvider:
     created: datetime
     valid_until: datetime
     tags: Tags = ()
+    assertion_encryption_mode: str | None = None
+    private_keys: tuple[DecryptionKey, ...] = ()
 
     @property
     def key(self) -> str:

@@ -128,6 +128,15 @@ _PROVIDERS: Mapping[str, Operation] = {
     "DeleteSAMLProvider": Changing(
         saml_providers.delete_saml_provider, targets.saml_provider
     ),
+    "TagSAMLProvider": Changing(
+        saml_providers.tag_saml_provider, targets.saml_provider
+    ),
+    "UntagSAMLProvider": Changing(
+        saml_providers.untag_saml_provider, targets.saml_provider
+    ),
+    "ListSAMLProviderTags": Reading(
+        saml_providers.list_saml_provider_tags, targets.saml_provider
+    ),
     "CreateOpenIDConnectProvider": Changing(
         oidc_providers.create_open_id_connect_provider, targets.new_oidc_provider
     ),

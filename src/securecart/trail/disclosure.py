@@ -39,7 +39,8 @@ maxSessionDuration permissionsBoundary permissionsBoundaryArn permissionsBoundar
 policyName policyArn policyId policyDocument versionId setAsDefault isDefaultVersion
 defaultVersionId attachmentCount isAttachable createDate updateDate onlyAttached
 scope policyUsageFilter entityFilter userName newUserName user groupName status
-accessKey name sAMLProviderArn sAMLProviderUUID sAMLMetadataDocument validUntil url
+accessKey name sAMLProviderArn sAMLProviderUUID sAMLMetadataDocument validUntil
+assertionEncryptionMode removePrivateKey url
 clientID clientIDList thumbprintList openIDConnectProviderArn tags tagKeys key value
 maxItems
 

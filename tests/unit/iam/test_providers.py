@@ -56,17 +56,6 @@ def test_refuses_metadata_that_is_none(run: Run, document: str) -> None:
         run("CreateSAMLProvider", Name="x", SAMLMetadataDocument=document)
 
 
-def test_refuses_encrypted_assertions(run: Run, metadata: str) -> None:
-    """A mode that would be ignored is refused instead."""
-    with pytest.raises(InvalidInput):
-        run(
-            "CreateSAMLProvider",
-            Name="x",
-            SAMLMetadataDocument=metadata,
-            AssertionEncryptionMode="Required",
-        )
-
-
 def test_an_oidc_provider_keeps_its_audiences(
     run: Run, entities: InMemoryEntities
 ) -> None:
