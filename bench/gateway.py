@@ -45,7 +45,7 @@ from securecart.names.session import RoleSession
 from securecart.s3 import Bucket
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve.gateway import build_gateway
-from securecart.sts import Authenticator, Issuer
+from securecart.sts import Authenticator, AuthorizationMessages, Issuer
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.sigv4 import sign
 
@@ -153,6 +153,7 @@ def serve(
         upstream=StorePool(store_socket),
         store_credentials=credentials,
         journal=JournalFiles(directory / "journal", account=ACCOUNT, clock=clock),
+        authorization_messages=AuthorizationMessages(Keyring(SealingKey(bytes(32)))),
         api=no_api,
         executor=ThreadPoolExecutor(1),
         clock=clock,

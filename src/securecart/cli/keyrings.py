@@ -24,6 +24,11 @@ def session_derivation_key(installation: Installation) -> bytes:
     return derive(installation.key("root"), "secrets of sessions")
 
 
+def authorization_message_keyring(installation: Installation) -> Keyring:
+    """Seals what a refusal tells administrators."""
+    return _keyring(installation, "root", "authorization messages")
+
+
 def portal_keyring(installation: Installation) -> Keyring:
     """Seals the portal's cookies and sign-in sessions."""
     return _keyring(installation, "portal", "cookies and sessions")

@@ -33,6 +33,7 @@ from securecart.cli.account import (
 from securecart.cli.installation import Installation, open_installation
 from securecart.cli.keyrings import (
     access_key_keyring,
+    authorization_message_keyring,
     key_material_keyring,
     session_derivation_key,
     session_keyring,
@@ -138,6 +139,7 @@ def _build(
     authenticator = sts.Authenticator(
         issuer, iam.AccessKeys(entities, access_key_secrets, services)
     )
+    messages = sts.AuthorizationMessages(authorization_message_keyring(installation))
     api = build_api(
         ports=sts.Ports(
             entities=entities,
@@ -148,6 +150,7 @@ def _build(
                 hosts=frozenset(settings.idp.oidc.hosts),
             ),
             redeemed=_redeemed(engine),
+            authorization_messages=messages,
         ),
         authenticator=authenticator,
         authorizer=authorizer,
@@ -171,6 +174,7 @@ def _build(
         upstream=StorePool(store_socket(installation)),
         store_credentials=store_credentials(installation),
         journal=journal,
+        authorization_messages=messages,
         api=api.handle,
         executor=executor,
         clock=clock,

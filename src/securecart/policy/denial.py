@@ -24,6 +24,10 @@ _IMPLICIT = {
 }
 
 
+BARE = "Access Denied"
+"""All that S3 says to strangers."""
+
+
 def denial_message(request: Request, answer: Answer) -> str:
     """Say to the caller of S3, KMS, IAM or STS why the request is refused.
 
@@ -37,7 +41,7 @@ def denial_message(request: Request, answer: Answer) -> str:
     if action.startswith("s3:"):
         stranger = principal.account != request.resource_account
         if stranger or isinstance(principal, Anonymous):
-            return "Access Denied"
+            return BARE
     if action == "kms:Decrypt":
         resource = "the resource associated with this ciphertext"
     elif action.startswith("s3:"):

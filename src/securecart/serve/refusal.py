@@ -1,35 +1,72 @@
-"""Why a policy refused: what log and audit are told, and the caller is not."""
+"""Why a policy refused: what log and audit are told, and the caller sealed."""
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
-from securecart.names.errors import ServiceError
-from securecart.policy import DeniedByPolicy, plain, sentences
+from securecart.names.clock import Random
+from securecart.names.errors import AccessDenied, ServiceError
+from securecart.policy import DeniedByPolicy, Explanation, plain, sentences
+from securecart.policy.denial import BARE
 from securecart.policy.explain.phrase import caller
+from securecart.sts import AuthorizationMessages
 
 _log = logging.getLogger(__name__)
 
 
-def told_why(error: ServiceError | None, request_id: str) -> tuple[str, ...]:
-    """Log a refusal by policy; answer the sentences for its audit record.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a failed request is answered, and what its audit record says of it."""
 
-    Never raises: what cannot be put into words is refused all the same, and
-    answered as it would have been. No sentences then, nor for any other error.
-    """
-    if not isinstance(error, DeniedByPolicy):
-        return ()
-    try:
-        explanation = error.explanation()
-        told = tuple(sentences(explanation))
-    except Exception:  # noqa: BLE001 - the request is refused, whatever fails here
-        _log.exception("%s: the refusal could not be explained", request_id)
-        return ()
-    request = explanation.request
-    _log.info(
-        "%s: %s may not %s on %s: %s",
-        request_id,
-        caller(request.principal),
-        request.action,
-        plain(request.resource),
-        told[-1],
-    )
-    return told
+    error: ServiceError
+    explanation: tuple[str, ...] = ()
+
+
+class Refusals:
+    """Tells of refusals; shared by threads."""
+
+    def __init__(self, messages: AuthorizationMessages, random: Random) -> None:
+        self._encode: Callable[[Explanation], str] = partial(
+            messages.encode, random=random
+        )
+
+    def tell(self, error: ServiceError, request_id: str) -> Told:
+        """Log a refusal by policy, explain it, and seal why into its message.
+
+        Never raises: what cannot be put into words is refused all the same,
+        and answered as it would have been. Any other error stays as it is.
+        """
+        if not isinstance(error, DeniedByPolicy):
+            return Told(error)
+        try:
+            explanation = error.explanation()
+            told = tuple(sentences(explanation))
+        except Exception:  # noqa: BLE001 - the request is refused, whatever fails here
+            _log.exception("%s: the refusal could not be explained", request_id)
+            return Told(error)
+        request = explanation.request
+        _log.info(
+            "%s: %s may not %s on %s: %s",
+            request_id,
+            caller(request.principal),
+            request.action,
+            plain(request.resource),
+            told[-1],
+        )
+        return Told(self._with_message(error, explanation, request_id), told)
+
+    def _with_message(
+        self, error: DeniedByPolicy, explanation: Explanation, request_id: str
+    ) -> ServiceError:
+        if error.message == BARE:
+            # Strangers at S3's door are told nothing at all.
+            return error
+        try:
+            encoded = self._encode(explanation)
+        except Exception:  # noqa: BLE001 - the request is refused, whatever fails here
+            _log.exception("%s: the refusal could not be encoded", request_id)
+            return error
+        return AccessDenied(
+            f"{error.message}. Encoded authorization failure message: {encoded}"
+        )

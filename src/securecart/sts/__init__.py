@@ -2,21 +2,27 @@
 
 Floor 4, pure. Uses `federation` to verify, `iam` to find roles and providers,
 `policy` to decide trust, `sealing` for session tokens. Each operation of
-`OPERATIONS` authorises itself by the role's trust policy; whoever dispatches
-asks no policy before it.
+`OPERATIONS` authorises itself, by the role's trust policy or the caller's own;
+whoever dispatches asks no policy before it.
 """
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from securecart.sts.access_key_info import get_access_key_info
 from securecart.sts.assume_role import assume_role
 from securecart.sts.authenticator import Authenticator, Caller, LongTermKeys
+from securecart.sts.authorization_message import AuthorizationMessages
 from securecart.sts.call import Call, PolicyLayers, Ports, Result
 from securecart.sts.caller_identity import get_caller_identity
+from securecart.sts.decode_authorization_message import (
+    decode_authorization_message,
+)
 from securecart.sts.errors import (
     ExpiredIdentityToken,
     ExpiredToken,
     InvalidAccessKeyId,
+    InvalidAuthorizationMessage,
     InvalidClientTokenId,
     InvalidIdentityToken,
     InvalidToken,
@@ -31,6 +37,8 @@ OPERATIONS: Final[Mapping[str, Callable[[Call], Result]]] = {
     "AssumeRole": assume_role,
     "AssumeRoleWithSAML": assume_role_with_saml,
     "AssumeRoleWithWebIdentity": assume_role_with_web_identity,
+    "DecodeAuthorizationMessage": decode_authorization_message,
+    "GetAccessKeyInfo": get_access_key_info,
     "GetCallerIdentity": get_caller_identity,
 }
 
@@ -41,11 +49,13 @@ __all__ = [
     "OPERATIONS",
     "UNSIGNED",
     "Authenticator",
+    "AuthorizationMessages",
     "Call",
     "Caller",
     "ExpiredIdentityToken",
     "ExpiredToken",
     "InvalidAccessKeyId",
+    "InvalidAuthorizationMessage",
     "InvalidClientTokenId",
     "InvalidIdentityToken",
     "InvalidToken",
@@ -61,5 +71,7 @@ __all__ = [
     "assume_role",
     "assume_role_with_saml",
     "assume_role_with_web_identity",
+    "decode_authorization_message",
+    "get_access_key_info",
     "get_caller_identity",
 ]

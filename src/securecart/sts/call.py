@@ -1,16 +1,18 @@
 """One call of an STS operation: what it was asked, by whom, and its ports."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from securecart.federation.oidc import KeySource
+from securecart.iam import SamlProvider
 from securecart.names.clock import Random
 from securecart.names.entities import Entities
 from securecart.names.expiring import ExpiringRecords
 from securecart.names.principal import Principal
 from securecart.policy import Context, Layers
+from securecart.sts.authorization_message import AuthorizationMessages
 from securecart.sts.issuer import Issuer
 
 Result = Mapping[str, Any]
@@ -25,12 +27,17 @@ class PolicyLayers(Protocol):
         ...
 
 
+def _no_keys(_: SamlProvider) -> Sequence[bytes]:
+    return ()
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What STS rests on: who may vouch, what was redeemed, and its own keys.
 
     No port is asked while a view of the store is open: `key_source` may wait
     for the network, and `redeemed` may be the same database.
+    `decryption_keys` unseals a provider's private keys, newest first.
     """
 
     entities: Entities
@@ -38,6 +45,8 @@ class Ports:
     issuer: Issuer
     key_source: KeySource
     redeemed: ExpiringRecords
+    authorization_messages: AuthorizationMessages
+    decryption_keys: Callable[[SamlProvider], Sequence[bytes]] = _no_keys
 
 
 @dataclass(frozen=True, slots=True)

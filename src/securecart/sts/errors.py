@@ -25,6 +25,12 @@ class PackedPolicyTooLarge(ServiceError):
     code = "PackedPolicyTooLarge"
 
 
+class InvalidAuthorizationMessage(ServiceError):
+    """The text is no encoded authorization failure message of ours."""
+
+    code = "InvalidAuthorizationMessageException"
+
+
 class InvalidClientTokenId(ServiceError):
     """No such access key, or its session token is not one of ours."""
 

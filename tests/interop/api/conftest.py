@@ -34,7 +34,7 @@ from securecart.kms import KeyAuthorizer
 from securecart.names.credentials import Credentials
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve.api import Api, Secrets, build_api
-from securecart.sts import Authenticator, Issuer, Ports
+from securecart.sts import Authenticator, AuthorizationMessages, Issuer, Ports
 from securecart.wire.http import HttpRequest
 
 ACCOUNT = "123456789012"
@@ -91,6 +91,7 @@ def _build(folder: Path) -> tuple[Api, Credentials]:
             issuer=issuer,
             key_source=_NoKeys(),
             redeemed=SqlExpiringRecords(engine, "assertions"),
+            authorization_messages=AuthorizationMessages(KEYRING),
         ),
         authenticator=Authenticator(issuer, AccessKeys(entities, KEYRING)),
         authorizer=authorizer,

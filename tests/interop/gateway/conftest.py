@@ -36,7 +36,7 @@ from securecart.names.principal import IamUser, Root, Service
 from securecart.names.session import RoleSession
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve.gateway import build_gateway
-from securecart.sts import Authenticator, Issuer
+from securecart.sts import Authenticator, AuthorizationMessages, Issuer
 from securecart.trail import InMemoryJournal
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.service import Service as WireService
@@ -221,6 +221,9 @@ class Landscape:
                 upstream=self.pool,
                 store_credentials=self.store_credentials,
                 journal=self.journal,
+                authorization_messages=AuthorizationMessages(
+                    Keyring(SealingKey(bytes(32)))
+                ),
                 api=self.api,
                 executor=executor,
                 clock=lambda: datetime.now(UTC),

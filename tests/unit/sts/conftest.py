@@ -41,7 +41,7 @@ from securecart.names.expiring import InMemoryExpiringRecords
 from securecart.names.principal import Anonymous, IamUser, Principal
 from securecart.names.session import RoleSession
 from securecart.sealing import Keyring, SealingKey
-from securecart.sts import OPERATIONS, Call, Issuer, Ports
+from securecart.sts import OPERATIONS, AuthorizationMessages, Call, Issuer, Ports
 
 NOW = datetime(2026, 3, 2, 9, 0, 0, 500, tzinfo=UTC)
 ACCOUNT = "123456789012"
@@ -316,6 +316,7 @@ def world(identity: SigningIdentity, key: RSAKey, issuer: Issuer) -> World:
         issuer=issuer,
         key_source=keys,
         redeemed=InMemoryExpiringRecords(),
+        authorization_messages=AuthorizationMessages(Keyring(SealingKey(b"m" * 32))),
     )
     answer = Answer(
         response_id="_r",

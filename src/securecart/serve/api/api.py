@@ -9,7 +9,7 @@ from securecart.s3.context import request_context
 from securecart.serve.api.backend import Asked, Backend
 from securecart.serve.api.errors import MissingAuthenticationToken, RequestTooLarge
 from securecart.serve.api.exchange import Exchange, new_uuid
-from securecart.serve.refusal import told_why
+from securecart.serve.refusal import Refusals
 from securecart.sts import Authenticator
 from securecart.trail import Journal, JournalUnavailable, record
 from securecart.wire.http import HttpRequest, HttpResponse
@@ -41,6 +41,7 @@ class Api:
         backends: Mapping[str, Backend],
         authenticator: Authenticator,
         journal: Journal,
+        refusals: Refusals,
         *,
         account: str,
         region: str,
@@ -50,6 +51,7 @@ class Api:
         self._backends = backends
         self._authenticator = authenticator
         self._journal = journal
+        self._refusals = refusals
         self._account = account
         self._region = region
         self._clock = clock
@@ -152,9 +154,10 @@ class Api:
         wire = exchange.backend.wire
         exchange.error_code = wire.error_code(error)
         exchange.error_message = error.message
-        exchange.explanation = told_why(error, exchange.request_id)
         exchange.result = None
-        return wire.serialize_error(error, exchange.request_id)
+        told = self._refusals.tell(error, exchange.request_id)
+        exchange.explanation = told.explanation
+        return wire.serialize_error(told.error, exchange.request_id)
 
 
 def _speaks_json(request: HttpRequest) -> bool:

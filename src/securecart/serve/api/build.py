@@ -12,6 +12,7 @@ from securecart.serve.api.api import Api
 from securecart.serve.api.iam_backend import IamBackend
 from securecart.serve.api.kms_backend import KmsBackend
 from securecart.serve.api.sts_backend import StsBackend
+from securecart.serve.refusal import Refusals
 from securecart.trail import Journal
 from securecart.wire.service import Service
 
@@ -74,6 +75,7 @@ def build_api(
         },
         authenticator,
         journal,
+        Refusals(ports.authorization_messages, random),
         account=account,
         region=region,
         clock=clock,

@@ -17,6 +17,8 @@ from securecart.serve.gateway.limits import Limits
 from securecart.serve.gateway.pipeline import Authenticator, Pipeline
 from securecart.serve.gateway.server import GatewayServer
 from securecart.serve.gateway.store import Store, Upstream
+from securecart.serve.refusal import Refusals
+from securecart.sts import AuthorizationMessages
 from securecart.trail import Journal
 
 
@@ -37,6 +39,7 @@ def build_gateway(
     upstream: Upstream,
     store_credentials: Credentials,
     journal: Journal,
+    authorization_messages: AuthorizationMessages,
     api: Api,
     executor: Executor,
     clock: Clock,
@@ -62,6 +65,7 @@ def build_gateway(
         backend,
         authenticator=authenticator,
         journal=journal,
+        refusals=Refusals(authorization_messages, random),
         hand_over=HandOver(api, executor),
         clock=clock,
         random=random,

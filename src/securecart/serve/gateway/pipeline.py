@@ -21,7 +21,7 @@ from securecart.serve.gateway.handover import HandOver
 from securecart.serve.gateway.message import Answer, Incoming, Stream
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
 from securecart.serve.gateway.refusals import InternalError, ServiceUnavailable
-from securecart.serve.refusal import told_why
+from securecart.serve.refusal import Refusals
 from securecart.sts.authenticator import Caller
 from securecart.trail import Journal
 from securecart.wire.http import HttpRequest
@@ -60,6 +60,7 @@ class Pipeline:
         *,
         authenticator: Authenticator,
         journal: Journal,
+        refusals: Refusals,
         hand_over: HandOver,
         clock: Clock,
         random: Random,
@@ -68,6 +69,7 @@ class Pipeline:
         self._authenticator = authenticator
         self._cross_origin = CrossOrigin(backend.buckets)
         self._journal = journal
+        self._refusals = refusals
         self._hand_over = hand_over
         self._clock = clock
         self._random = random
@@ -158,13 +160,13 @@ class Pipeline:
     def _exit(self, facts: Facts, ids: Identifiers, answer: Answer | None) -> Answer:
         """Record the request, allowed or denied; only then may it be answered."""
         if facts.error is not None or answer is None:
-            error = facts.error or _internal()
-            answer = _error_answer(error, facts.request.path, ids, _details(facts))
+            told = self._refusals.tell(facts.error or _internal(), ids.request_id)
+            facts.explanation = told.explanation
+            answer = _error_answer(told.error, facts.request.path, ids, _details(facts))
         backend = self._backend
         extra: tuple[tuple[str, str], ...] = ()
         try:
             extra = self._cross_origin.headers(facts.request)
-            facts.explanation = told_why(facts.error, ids.request_id)
             line = record_of(
                 facts, ids, answer, account=backend.account, region=backend.region
             )
@@ -172,8 +174,8 @@ class Pipeline:
         except Exception as error:  # noqa: BLE001 - fail closed, whatever it is
             _log.exception("%s could not be recorded", ids.request_id)
             _close(answer)
-            told = error if isinstance(error, ServiceError) else _internal()
-            answer = _error_answer(told, facts.request.path, ids, {})
+            known = error if isinstance(error, ServiceError) else _internal()
+            answer = _error_answer(known, facts.request.path, ids, {})
         return _identified(answer, ids, extra)
 
     def _preflight(self, request: HttpRequest, ids: Identifiers) -> Answer:

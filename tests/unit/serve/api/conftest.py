@@ -24,7 +24,7 @@ from securecart.names.expiring import InMemoryExpiringRecords
 from securecart.names.principal import Service
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve.api import Api, Secrets, build_api
-from securecart.sts import Authenticator, Issuer, Ports
+from securecart.sts import Authenticator, AuthorizationMessages, Issuer, Ports
 from securecart.trail import InMemoryJournal
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.sigv4 import sign
@@ -99,6 +99,7 @@ def api(
             issuer=issuer,
             key_source=_NoKeys(),
             redeemed=InMemoryExpiringRecords(),
+            authorization_messages=AuthorizationMessages(KEYRING),
         ),
         authenticator=Authenticator(issuer, AccessKeys(entities, KEYRING, services)),
         authorizer=authorizer,

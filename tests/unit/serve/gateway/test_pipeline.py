@@ -25,7 +25,7 @@ from securecart.sealing import Keyring, SealingKey
 from securecart.serve.gateway import build_gateway
 from securecart.serve.gateway.message import Answer, Application, Incoming
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
-from securecart.sts import Authenticator, Issuer
+from securecart.sts import Authenticator, AuthorizationMessages, Issuer
 from securecart.trail import InMemoryJournal
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.sigv4 import sign
@@ -166,6 +166,9 @@ class Scene:
             upstream=self.store,
             store_credentials=Credentials("STORE", "store-secret"),
             journal=self.journal,
+            authorization_messages=AuthorizationMessages(
+                Keyring(SealingKey(bytes(32)))
+            ),
             api=self._api,
             executor=executor,
             clock=lambda: NOW,

@@ -28,7 +28,7 @@ from securecart.s3 import Bucket, InMemoryBuckets
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve.gateway import build_gateway
 from securecart.serve.gateway.message import Incoming
-from securecart.sts import Authenticator, Issuer
+from securecart.sts import Authenticator, AuthorizationMessages, Issuer
 from securecart.trail import InMemoryJournal
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.sigv4 import sign
@@ -152,6 +152,7 @@ async def _asked(
         upstream=_NoStore(),
         store_credentials=Credentials("STORE", "store-secret"),
         journal=journal,
+        authorization_messages=AuthorizationMessages(Keyring(SealingKey(bytes(32)))),
         api=lambda _: HttpResponse(404, ()),
         executor=executor,
         clock=lambda: _NOW,
