@@ -151,6 +151,7 @@ def _build(
             ),
             redeemed=_redeemed(engine),
             authorization_messages=messages,
+            decryption_keys=partial(iam.unsealed_keys, keyring=access_key_secrets),
         ),
         authenticator=authenticator,
         authorizer=authorizer,

@@ -1,7 +1,7 @@
 """AssumeRoleWithSAML."""
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 
@@ -63,8 +63,7 @@ def assume_role_with_saml(call: Call) -> Result:
         ValidationError: if a parameter is out of bounds.
     """
     provider, role = _provider_and_role(call)
-    metadata = _metadata(provider.metadata)
-    assertion = _verified(str(call.parameters["SAMLAssertion"]), metadata, call.now)
+    assertion = _verified(call, provider)
     claims = _claims(assertion)
     arn = Arn.parse(provider.arn)
     pair = RolePair(str(call.parameters["RoleArn"]), provider.arn)
@@ -127,12 +126,19 @@ def _metadata(document: str) -> IdpMetadata:
         raise InvalidIdentityToken("Could not parse metadata.") from None
 
 
-def _verified(
-    saml_response: str, metadata: IdpMetadata, now: datetime
-) -> VerifiedAssertion:
-    expected = Expectation.redemption(audiences=AUDIENCES)
+def _verified(call: Call, provider: SamlProvider) -> VerifiedAssertion:
+    now = call.now
     try:
-        assertion = verify_response(saml_response, metadata, expected, now=now)
+        assertion = verify_response(
+            str(call.parameters["SAMLAssertion"]),
+            _metadata(provider.metadata),
+            Expectation.redemption(
+                audiences=AUDIENCES,
+                encryption_required=provider.assertion_encryption_mode == "Required",
+            ),
+            now=now,
+            decryption_keys=call.ports.decryption_keys(provider),
+        )
     except InvalidSignature:
         raise InvalidIdentityToken("Response signature invalid") from None
     except WrongIssuer:
