@@ -13,7 +13,9 @@ from securecart.names.expiring import ExpiringRecords
 from securecart.sealing import Keyring
 from securecart.serve.portal.answers import Answers
 from securecart.serve.portal.arrival import Arrivals
+from securecart.serve.portal.backchannel import BackChannelRoutes
 from securecart.serve.portal.denial_routes import DenialRoutes
+from securecart.serve.portal.endings import Endings
 from securecart.serve.portal.guard import HEALTH_PATH, Guard
 from securecart.serve.portal.logout_routes import LogoutRoutes
 from securecart.serve.portal.mfa import MfaPolicy
@@ -72,6 +74,7 @@ def create_app(
     sessions = Sessions(records, clock=clock, random=random, keyring=keyring)
     pending = PendingSignIns(options, clock=clock, random=random, keyring=keyring)
     redeemed = Redeemed(records, clock=clock)
+    endings = Endings(records, clock=clock)
     pages = Pages(options.organisation)
     answers = Answers(options.organisation, pages, random)
     cookie = SessionCookie(options, sessions)
@@ -133,6 +136,9 @@ def create_app(
             cookie=cookie,
             pending=pending,
             oidc=oidc_sign_in,
+        ),
+        BackChannelRoutes(
+            answers=answers, endings=endings, redeemed=redeemed, oidc=oidc_sign_in
         ),
         DenialRoutes(options=options, cookie=cookie, denials=denials),
     ):

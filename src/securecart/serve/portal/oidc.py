@@ -6,18 +6,21 @@ RFC 9700.
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
 from securecart.federation.oidc import (
     ClientRefused,
     InvalidIdToken,
+    JwkSet,
     ProviderMetadata,
     UnknownKey,
     VerifiedIdToken,
+    VerifiedLogoutToken,
     verify_id_token,
+    verify_logout_token,
 )
 from securecart.names.clock import Clock, Random
 from securecart.names.errors import SecureCartError
@@ -38,6 +41,8 @@ from securecart.serve.portal.refusals import (
     UNAVAILABLE,
     Refused,
 )
+
+T = TypeVar("T")
 
 MAX_CODE: Final = 4_096
 """Characters; codes that are sealed values themselves have up to 2,000."""
@@ -175,28 +180,45 @@ class OidcSignIn:
             },
         )
 
+    def verify_logout(self, logout_token: str) -> VerifiedLogoutToken:
+        """Verify what the provider posts when a session is over there.
+
+        Raises:
+            Refused: NOT_ACCEPTED, or UNAVAILABLE while there are no keys.
+        """
+        return self._with_keys(
+            lambda keys: verify_logout_token(
+                logout_token,
+                keys,
+                issuer=self._oidc.issuer,
+                audiences=frozenset({self._oidc.client_id}),
+                now=self._clock(),
+            )
+        )
+
     def _verify(self, id_token: str, *, nonce: str | None) -> VerifiedIdToken:
+        return self._with_keys(
+            lambda keys: verify_id_token(
+                id_token,
+                keys,
+                issuer=self._oidc.issuer,
+                audiences=frozenset({self._oidc.client_id}),
+                nonce=nonce,
+                now=self._clock(),
+            )
+        )
+
+    def _with_keys(self, verify: Callable[[JwkSet], T]) -> T:
+        """Verify with the keys at hand, and once more with fresh ones."""
         try:
             try:
-                return self._verify_with(id_token, nonce=nonce, fetch_keys=False)
+                return verify(self._provider.keys())
             except UnknownKey:
-                return self._verify_with(id_token, nonce=nonce, fetch_keys=True)
+                return verify(self._provider.keys(refresh=True))
         except InvalidIdToken as error:
-            raise Refused(NOT_ACCEPTED, f"ID token: {error}") from error
+            raise Refused(NOT_ACCEPTED, f"token: {error}") from error
         except SecureCartError as error:
             raise Refused(UNAVAILABLE, f"keys: {error}") from error
-
-    def _verify_with(
-        self, id_token: str, *, nonce: str | None, fetch_keys: bool
-    ) -> VerifiedIdToken:
-        return verify_id_token(
-            id_token,
-            self._provider.keys(refresh=fetch_keys),
-            issuer=self._oidc.issuer,
-            audiences=frozenset({self._oidc.client_id}),
-            nonce=nonce,
-            now=self._clock(),
-        )
 
     def _evidence(
         self, verified: VerifiedIdToken, id_token: str, refresh_token: str | None
