@@ -142,7 +142,8 @@ def test_everything_else_is_denied_as_aws_words_it(
         rf"User: arn:aws:sts::\d{{12}}:assumed-role/SecureCartEmployee/{person} "
         r'is not authorized to perform: s3:\w+ on resource: "arn:aws:s3:::[^"]+" '
         r"(because no identity-based policy allows the s3:\w+ action"
-        r"|with an explicit deny in a resource-based policy)",
+        r"|with an explicit deny in a resource-based policy)"
+        r"\. Encoded authorization failure message: [\w-]{1410}",
         message,
     ), message
 

@@ -103,6 +103,25 @@ def test_the_command_line_tells_refusals(aws: Aws, site: Any) -> None:
     wrong = replace(site.administrator, secret_access_key="x" * 40)
     refused = aws("sts", "get-caller-identity", signed_by=wrong)
     assert "(SignatureDoesNotMatch) when calling the GetCallerIdentity" in refused
+    aws("iam", "create-user", "--user-name=eve")
+    made = aws("iam", "create-access-key", "--user-name=eve")["AccessKey"]
+    eve = replace(
+        site.administrator,
+        access_key_id=made["AccessKeyId"],
+        secret_access_key=made["SecretAccessKey"],
+    )
+    denied = aws("iam", "list-users", signed_by=eve)
+    words, encoded = denied.split(" Encoded authorization failure message: ")
+    assert words.endswith("no identity-based policy allows the iam:ListUsers action.")
+    decode = ("sts", "decode-authorization-message", f"--encoded-message={encoded}")
+    decoded = json.loads(aws(*decode)["DecodedMessage"])
+    assert decoded["context"]["principal"]["name"] == "eve"
+    assert decoded["context"]["action"] == "iam:ListUsers"
+    assert "(AccessDenied)" in aws(*decode, signed_by=eve)
+    refused = aws(*decode[:2], "--encoded-message=x")
+    assert "(InvalidAuthorizationMessageException)" in refused
+    found = aws("sts", "get-access-key-info", f"--access-key-id={made['AccessKeyId']}")
+    assert found["Account"] == "123456789012"
     refused = aws("iam", "get-account-summary")
     assert "(InvalidAction)" in refused
     assert "not supported" in refused

@@ -1,12 +1,21 @@
 """A refusal by policy: AWS's words to the caller, the reason to log and audit."""
 
+import html
 import json
+import os
+import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import orjson
 import pytest
 
+from securecart.names.principal import Anonymous
+from securecart.policy import DeniedByPolicy, Layers, Request, decide, explain
+from securecart.sealing import Keyring, SealingKey
+from securecart.serve.refusal import Refusals
+from securecart.sts import AuthorizationMessages
 from securecart.trail import InMemoryJournal
 from securecart.wire.http import HttpResponse
 
@@ -108,9 +117,59 @@ def test_a_refusal_is_explained_to_the_log_and_the_audit_alone(
     kept = records()[-1]
     explanation = kept["additionalEventData"]["explanation"]
     assert told in " ".join(explanation)
+    assert "Encoded" not in kept["errorMessage"]
     (logged,) = caplog.messages
     assert logged.startswith(f"{kept['requestID']}: {ADMIN} may not {action} on ")
     assert logged.endswith(explanation[-1])
+
+
+@pytest.mark.parametrize(("refused", "action", "told"), CASES)
+def test_an_administrator_decodes_the_message(
+    call: Call, refused: Callable[[Call], HttpResponse], action: str, told: str
+) -> None:
+    """It ends the message; what it holds is what the audit tells."""
+    refusal = refused(call).body.decode()
+    found = re.search(
+        rf"not authorized to perform: {action} on [^<]*[^.<]"
+        r"\. Encoded authorization failure message: ([\w-]+)[<\"]",
+        refusal,
+    )
+    assert found
+    response = call("sts", "DecodeAuthorizationMessage", EncodedMessage=found[1])
+    assert response.status == 200
+    text = re.search("<DecodedMessage>(.*)</DecodedMessage>", response.body.decode())
+    assert text
+    decoded = json.loads(html.unescape(text[1]))
+    context = decoded["context"]
+    assert context["action"] == action
+    assert context["principal"]["arn"] == ADMIN
+    (condition,) = context["conditions"]["items"]
+    assert f'{condition["key"]} is "{condition["values"]["items"][0]["value"]}' in told
+    assert decoded["explicitDeny"] is ("denies" in told)
+
+
+@pytest.mark.parametrize(("refused", "action", "told"), CASES)
+def test_what_cannot_be_encoded_is_refused_all_the_same(
+    call: Call,
+    records: Records,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    refused: Callable[[Call], HttpResponse],
+    action: str,
+    told: str,
+) -> None:
+    """In AWS's words, explained in the audit; what failed is in the log."""
+
+    def fail(*_: object) -> None:
+        raise ValueError("the secret cause")
+
+    monkeypatch.setattr("securecart.sts.authorization_message._packed", fail)
+    body = refused(call).body.decode()
+    assert f"is not authorized to perform: {action}" in body
+    assert "Encoded" not in body
+    assert "secret" not in body
+    assert "the secret cause" in caplog.text
+    assert told in " ".join(records()[-1]["additionalEventData"]["explanation"])
 
 
 @pytest.mark.parametrize(("refused", "action", "told"), CASES)
@@ -147,6 +206,19 @@ def test_what_no_policy_refused_is_not_explained(
     """Neither what is allowed, nor an error of the request."""
     with caplog.at_level("INFO", logger="securecart"):
         assert call("iam", "ListUsers").status == 200
-        assert call("iam", "GetRole", RoleName="none").status == 404
+        missing = call("iam", "GetRole", RoleName="none")
+    assert missing.status == 404
+    assert b"Encoded" not in missing.body
     assert b"explanation" not in b"".join(journal.records)
     assert not caplog.messages
+
+
+def test_strangers_at_s3_are_told_nothing_at_all() -> None:
+    """Not even what they could not read."""
+    request = Request(Anonymous(), "s3:GetObject", "arn:aws:s3:::docs/x", {}, ACCOUNT)
+    why = partial(explain, Layers(), request)
+    error = DeniedByPolicy(request, decide(Layers(), request), why)
+    messages = AuthorizationMessages(Keyring(SealingKey(bytes(32))))
+    told = Refusals(messages, os.urandom).tell(error, "r")
+    assert told.error.message == "Access Denied"
+    assert told.explanation

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -503,6 +504,11 @@ def test_a_refusal_is_explained_to_the_log_and_the_audit_alone(
         assert answer.status == 403
         assert isinstance(answer.body, bytes)
         assert b"its Resource" not in answer.body
+        assert re.search(
+            rb"allows the s3:GetObject action\. Encoded authorization failure message: "
+            rb"[\w-]+</Message>",
+            answer.body,
+        )
         additional = scene.records[-1]["additionalEventData"]
         assert 'its Resource is "arn:aws:s3:::docs/AROAROLE:alice/*"' in str(
             additional["explanation"]
