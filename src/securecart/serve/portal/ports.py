@@ -64,8 +64,8 @@ class Sts(Protocol):
 class SamlProvider(Protocol):
     """The company's SAML identity provider."""
 
-    def metadata(self) -> IdpMetadata:
-        """Answer its metadata as last fetched.
+    def metadata(self, *, renew: bool = False) -> IdpMetadata:
+        """Answer its metadata as last fetched, or fetched anew within reason.
 
         Raises:
             SecureCartError: while there is none yet.

@@ -13,6 +13,7 @@ from securecart.federation.saml import (
     IdpMetadata,
     InvalidAssertion,
     InvalidMetadata,
+    InvalidSignature,
     VerifiedAssertion,
     build_authn_request,
     build_sp_metadata,
@@ -136,7 +137,14 @@ class SamlSignIn:
         )
         metadata = self._metadata()
         try:
-            return verify_response(response, metadata, expected, now=self._clock())
+            try:
+                return verify_response(response, metadata, expected, now=self._clock())
+            except InvalidSignature:
+                # The provider may have changed its key since it was last asked.
+                renewed = self._metadata(renew=True)
+                if renewed.signing_keys == metadata.signing_keys:
+                    raise
+                return verify_response(response, renewed, expected, now=self._clock())
         except FailedStatus as error:
             raise Refused(DECLINED, str(error)) from error
         except InvalidAssertion as error:
@@ -150,9 +158,9 @@ class SamlSignIn:
             identity=self._saml.identity,
         )
 
-    def _metadata(self) -> IdpMetadata:
+    def _metadata(self, *, renew: bool = False) -> IdpMetadata:
         try:
-            metadata = self._provider.metadata()
+            metadata = self._provider.metadata(renew=renew)
         except SecureCartError as error:
             raise Refused(UNAVAILABLE, f"SAML metadata: {error}") from error
         if metadata.valid_until is not None and metadata.valid_until <= self._clock():

@@ -192,14 +192,16 @@ class FakeSamlIdp:
     context: str = PASSWORD_PROTECTED
     authenticated_at: datetime = NOON
     down: bool = False
+    published: SigningIdentity | None = None
     requests: list[AuthnRequest] = field(default_factory=list)
 
-    def metadata(self) -> IdpMetadata:
+    def metadata(self, *, renew: bool = False) -> IdpMetadata:
         if self.down:
             raise SecureCartError("no route to the identity provider")
+        known = self.identity if renew or self.published is None else self.published
         return IdpMetadata.parse(
             build_idp_metadata(
-                entity_id=IDP_ENTITY, sso_address=f"{IDP}/sso", identity=self.identity
+                entity_id=IDP_ENTITY, sso_address=f"{IDP}/sso", identity=known
             )
         )
 

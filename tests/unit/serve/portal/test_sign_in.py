@@ -203,6 +203,12 @@ def test_a_response_signed_by_somebody_else_is_refused(world: Any) -> None:
     assert world.sts.calls == []
 
 
+def test_a_response_signed_with_a_new_key_is_accepted(world: Any) -> None:
+    """The provider changed its key after its metadata was read; it is read again."""
+    world.saml.published = world.saml.portal
+    assert world.sign_in("saml", world.browser()).status_code == 303
+
+
 def test_a_replayed_assertion_is_refused_by_every_instance(world: Any) -> None:
     """Instances that share the store remember it, and so after a restart."""
     browser = world.browser()
