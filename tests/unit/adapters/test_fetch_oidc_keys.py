@@ -172,6 +172,9 @@ def test_many_threads_with_unknown_keys_cause_no_storm(provider: _Provider) -> N
 
     with ThreadPoolExecutor(16) as pool:
         assert all(_ids(keys) == ["one"] for keys in pool.map(ask, range(16)))
+    for number in range(16):
+        moment = NOW - timedelta(milliseconds=number)
+        source.keys(ISSUER, now=moment, renew=True)
     assert provider.asked == 2
 
 

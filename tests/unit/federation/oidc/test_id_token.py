@@ -1,7 +1,6 @@
-"""ID tokens: what is accepted, and the forgeries that are not."""
+"""ID tokens: what is accepted, and what is not."""
 
 import base64
-import hmac
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -102,39 +101,7 @@ def test_the_authorized_party_is_the_client(mint: "Mint") -> None:
     assert verified.audiences == ("api", "securecart-portal")
 
 
-# Attacks.
-
-
-def test_algorithm_none_is_refused(mint: "Mint") -> None:
-    """Unsigned, in every spelling."""
-    for none in ("none", "None", "NONE", "nOnE"):
-        header = _encoded(json.dumps({"alg": none}))
-        payload = _encoded(json.dumps(mint.claims()))
-        for signature in ("", "AA"):
-            with pytest.raises(InvalidIdToken, match="algorithm"):
-                mint.verify(f"{header}.{payload}.{signature}")
-
-
-@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
-def test_hmac_with_the_public_key_is_refused(
-    mint: "Mint", rsa: RSAKey, algorithm: str
-) -> None:
-    """Everybody has the public key, so as a secret it proves nothing."""
-    signed = f"{_encoded(json.dumps({'alg': algorithm, 'kid': 'rsa'}))}." + _encoded(
-        json.dumps(mint.claims())
-    )
-    for secret in (rsa.as_pem(private=False), rsa.as_der(private=False)):
-        mac = hmac.digest(secret, signed.encode(), f"sha{algorithm[2:]}")
-        with pytest.raises(InvalidIdToken, match="algorithm"):
-            mint.verify(f"{signed}.{_encoded(mac)}")
-
-
-@pytest.mark.parametrize("algorithm", ["PS256", "ES256K", "EdDSA", "RS1", "", 1, None])
-def test_other_algorithms_are_refused(mint: "Mint", algorithm: object) -> None:
-    """Only what AWS takes, whatever the provider offers."""
-    header, payload = _encoded(json.dumps({"alg": algorithm})), _encoded("{}")
-    with pytest.raises(InvalidIdToken, match="algorithm"):
-        mint.verify(f"{header}.{payload}.AA")
+# What is refused; `test_attacks` has every forgery that we know of.
 
 
 def test_an_algorithm_of_another_family_finds_no_key(mint: "Mint") -> None:
@@ -154,70 +121,6 @@ def test_another_key_under_a_known_id_is_refused(mint: "Mint") -> None:
     """Anybody can write the provider's key id into a header."""
     with pytest.raises(InvalidIdToken, match="not by the provider"):
         mint.verify(mint.token(key=RSAKey.generate_key(2048)))
-
-
-def test_a_changed_payload_is_refused(mint: "Mint") -> None:
-    """The signature covers every claim."""
-    header, _, signature = mint.token().split(".")
-    payload = _encoded(json.dumps(mint.claims(sub="eve")))
-    with pytest.raises(InvalidIdToken, match="not by the provider"):
-        mint.verify(f"{header}.{payload}.{signature}")
-
-
-@pytest.mark.parametrize(
-    "member",
-    [
-        {"jwk": {"kty": "RSA"}},
-        {"jku": "https://evil.example.com/keys"},
-        {"x5u": "https://evil.example.com/certificate"},
-        {"x5c": ["AAAA"]},
-        {"crit": ["exp"]},
-        {"b64": False},
-        {"zip": "DEF"},
-    ],
-)
-def test_a_header_that_brings_its_own_key_is_refused(
-    mint: "Mint", member: dict[str, Any]
-) -> None:
-    """Keys come from the provider's key set and from nowhere else."""
-    header = {"alg": "RS256", "kid": "rsa"} | member
-    token = f"{_encoded(json.dumps(header))}.{_encoded('{}')}.AA"
-    with pytest.raises(InvalidIdToken, match="not accepted"):
-        mint.verify(token)
-
-
-def test_a_header_that_brings_its_own_key_is_refused_though_signed(
-    mint: "Mint",
-) -> None:
-    """Even under the provider's own signature."""
-    attacker = RSAKey.generate_key(2048)
-    embedded = {"jwk": attacker.as_dict(private=False)}
-    with pytest.raises(InvalidIdToken, match="not accepted"):
-        mint.verify(mint.token(header=embedded, key=attacker))
-    with pytest.raises(InvalidIdToken, match="not accepted"):
-        mint.verify(mint.token(header=embedded))
-
-
-@pytest.mark.parametrize("kind", ["at+jwt", "logout+jwt", "JOSE"])
-def test_a_token_of_another_type_is_refused(mint: "Mint", kind: str) -> None:
-    """An access or logout token is signed by the same key (RFC 8725, 3.11)."""
-    with pytest.raises(InvalidIdToken, match="another type"):
-        mint.verify(mint.token(header={"typ": kind}))
-
-
-def test_a_claim_that_occurs_twice_is_refused(mint: "Mint") -> None:
-    """Two readers could believe two different ones."""
-    payload = json.dumps(mint.claims())[:-1] + ', "sub": "eve"}'
-    with pytest.raises(InvalidIdToken, match="twice"):
-        mint.verify(mint.sign(payload))
-
-
-def test_a_header_member_that_occurs_twice_is_refused(mint: "Mint") -> None:
-    """In the header too."""
-    header = _encoded('{"alg":"none","alg":"RS256","kid":"rsa"}')
-    _, payload, signature = mint.token().split(".")
-    with pytest.raises(InvalidIdToken, match="twice"):
-        mint.verify(f"{header}.{payload}.{signature}")
 
 
 def test_twenty_thousand_characters_are_the_most(mint: "Mint") -> None:
