@@ -70,7 +70,9 @@ def _denials(settings: Settings, installation: Installation) -> JournalTail | No
 
 def _saml(settings: Settings, fetch: Fetch, clock: Clock) -> SamlMetadata | None:
     source = saml_metadata_source(settings)
-    return None if source is None else SamlMetadata(source, fetch, clock)
+    if source is None:
+        return None
+    return SamlMetadata(source, fetch, clock, entity_id=settings.idp.saml.entity_id)
 
 
 def _oidc(

@@ -89,6 +89,8 @@ class Saml(_Section):
 
     metadata: str | None = None
     """A file or an https address; without it, the stand-in's."""
+    entity_id: str | None = None
+    """Which of several identity providers in the metadata is meant."""
     provider: str = Field(default="SecureCart", pattern=r"^[\w.-]{1,128}$")
     logout_url: str | None = None
 

@@ -23,6 +23,7 @@ from securecart.cli.sign_in import (
     private_hosts,
     saml_metadata_source,
 )
+from securecart.federation.saml import entity_document
 from securecart.names.credentials import Credentials
 from securecart.proof.deployment import Deployment
 
@@ -125,7 +126,11 @@ def _blueprint(settings: Settings, account: str, region: str) -> Blueprint:
     saml = None
     if source is not None:
         with Fetch(private_hosts=private_hosts(settings)) as fetch:
-            metadata = read_metadata(source, fetch).decode("utf-8-sig")
+            document = read_metadata(source, fetch)
+        if settings.idp.saml.entity_id is not None:
+            # IAM keeps one provider's, not a federation's thousands.
+            document = entity_document(document, settings.idp.saml.entity_id)
+        metadata = document.decode("utf-8-sig")
         saml = Saml(settings.idp.saml.provider, metadata, f"{portal}/saml/acs")
     return Blueprint(
         account=account,

@@ -45,6 +45,7 @@ from securecart.federation.saml.metadata import (
     MAX_METADATA,
     IdpMetadata,
     SpMetadata,
+    entity_document,
 )
 from securecart.federation.saml.metadata_writer import (
     build_idp_metadata,
@@ -108,6 +109,7 @@ __all__ = [
     "decode_redirect",
     "encode_post",
     "encode_redirect",
+    "entity_document",
     "new_id",
     "self_signed_certificate",
     "sign_element",

@@ -14,12 +14,14 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from lxml import etree
 from lxml.etree import _Element as Element
 
 from securecart.federation.saml.document import (
     attribute,
     boolean,
     duration_of,
+    format_time,
     only_child,
     parse_xml,
     text_of,
@@ -181,6 +183,25 @@ class SpMetadata:
     def slo_response_address(self, binding: str = REDIRECT_BINDING) -> str | None:
         """Answer where a LogoutResponse goes, if there is such a place."""
         return dict(self.slo_responses).get(binding)
+
+
+def entity_document(xml: bytes, entity_id: str) -> bytes:
+    """Answer one entity of an aggregate as a document of its own.
+
+    What its groups say about how long they are valid is then said by itself.
+
+    Raises:
+        InvalidMetadata: if it is not there exactly once.
+    """
+    try:
+        root = parse_xml(xml, max_length=MAX_METADATA, drop_comments=True)
+        entity = _chosen(root, "", entity_id)
+        end = _least(time_of(each, "validUntil") for each in _upwards(entity))
+    except InvalidDocument as error:
+        raise InvalidMetadata(str(error)) from None
+    if end is not None:
+        entity.set("validUntil", format_time(end))
+    return etree.tostring(entity, encoding="UTF-8", with_tail=False)
 
 
 def _chosen(root: Element, role: str, entity_id: str | None) -> Element:

@@ -13,6 +13,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 import xmlsec
@@ -38,6 +39,8 @@ _DIGESTS: Final[Mapping[str, Callable[[bytes], Any]]] = {
     "http://www.w3.org/2001/04/xmlenc#sha512": hashlib.sha512,
 }
 _TRANSFORMS: Final = [ENVELOPED, EXCLUSIVE_C14N]
+_KEYS: Final = 256
+"""Imported keys kept: IAM's quota of 100 SAML providers, two keys each."""
 _ID_NAMES: Final = ("ID", "Id", "id", "{http://www.w3.org/XML/1998/namespace}id")
 
 
@@ -105,13 +108,20 @@ def verify_enveloped(element: Element, keys: Sequence[bytes]) -> bytes:
 
 def _signed_by(key: bytes, element: Element, signature: Element) -> bool:
     context = xmlsec.SignatureContext()
-    context.key = xmlsec.Key.from_memory(key, xmlsec.constants.KeyDataFormatPem)
+    # The context takes a copy, so that threads may share the key.
+    context.key = _imported(key)
     context.register_id(element, "ID")
     try:
         context.verify(signature)
     except xmlsec.Error:
         return False
     return True
+
+
+@lru_cache(maxsize=_KEYS)
+def _imported(key: bytes) -> xmlsec.Key:
+    """Read a key once: that takes as long as a verification."""
+    return xmlsec.Key.from_memory(key, xmlsec.constants.KeyDataFormatPem)
 
 
 def _read(element: Element, signature: Element) -> _SignedInfo:
