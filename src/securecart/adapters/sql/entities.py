@@ -1,9 +1,15 @@
-"""`names.entities.Entities` over one table: kind, key, and JSON."""
+"""`names.entities.Entities` over one table: kind, key, and JSON.
 
-from collections.abc import Iterator, Sequence
+Readers are answered from memory: the whole table as of its last change. What
+an account is made of is thousands of rows at most (the quotas of IAM), read
+many thousand times for each time that one of them changes.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from pydantic import TypeAdapter
 from sqlalchemy import Column, Connection, Engine, String, Table, Text, delete, select
@@ -24,6 +30,32 @@ _entities = Table(
 @cache
 def _json_of(kind: type[E]) -> TypeAdapter[E]:
     return TypeAdapter(kind)
+
+
+class _Snapshot:
+    """The table as of one generation: an `EntityReader`, shared by threads.
+
+    A row is parsed when it is first asked for, and the entity kept: entities
+    are frozen. Two threads may parse the same row; either's entity will do.
+    """
+
+    def __init__(self, generation: int, rows: Mapping[str, Mapping[str, str]]) -> None:
+        self.generation = generation
+        self._rows = rows
+        self._parsed: dict[tuple[type[Entity], str], Entity] = {}
+
+    def get(self, kind: type[E], key: str) -> E | None:
+        parsed = self._parsed.get((kind, key))
+        if parsed is None:
+            value = self._rows.get(kind.kind, {}).get(key)
+            if value is None:
+                return None
+            parsed = self._parsed[kind, key] = _json_of(kind).validate_json(value)
+        return cast("E", parsed)
+
+    def list(self, kind: type[E]) -> Sequence[E]:
+        found = (self.get(kind, key) for key in sorted(self._rows.get(kind.kind, {})))
+        return [entity for entity in found if entity is not None]
 
 
 class _View:
@@ -53,7 +85,7 @@ class _View:
     def put(self, entity: Entity) -> None:
         value = _json_of(type(entity)).dump_json(entity).decode()
         self._connection.execute(
-            insert(self._connection, _entities)
+            insert(self._connection.dialect, _entities)
             .values(kind=entity.kind, key=entity.key, value=value)
             .on_conflict_do_update(
                 index_elements=["kind", "key"], set_={"value": value}
@@ -76,12 +108,13 @@ class SqlEntities:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._generation = Generation(engine, "entities")
+        self._snapshot = _Snapshot(-1, {})
+        self._loading = threading.Lock()
 
     @contextmanager
     def reading(self) -> Iterator[EntityReader]:
         """See `Entities.reading`."""
-        with reading(self._engine) as connection:
-            yield _View(connection)
+        yield self._current()
 
     @contextmanager
     def writing(self) -> Iterator[EntityWriter]:
@@ -96,3 +129,22 @@ class SqlEntities:
     def generation(self) -> int:
         """See `Entities.generation`."""
         return self._generation.current()
+
+    def _current(self) -> _Snapshot:
+        snapshot = self._snapshot
+        if snapshot.generation == self._generation.current():
+            return snapshot
+        with self._loading:
+            # The one before in line may have loaded it, but only if that was
+            # not before the change that we have seen.
+            if self._snapshot.generation != self._generation.current():
+                self._snapshot = self._load()
+            return self._snapshot
+
+    def _load(self) -> _Snapshot:
+        rows: dict[str, dict[str, str]] = {}
+        with reading(self._engine) as connection:
+            generation = self._generation.read(connection)
+            for kind, key, value in connection.execute(select(_entities)):
+                rows.setdefault(kind, {})[key] = value
+        return _Snapshot(generation, rows)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -10,11 +11,13 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    bindparam,
     delete,
     select,
 )
 
 from securecart.adapters.sql.database import insert, metadata, reading, writing
+from securecart.adapters.sql.group_commit import GroupCommit
 
 _records = Table(
     "expiring_records",
@@ -33,53 +36,62 @@ def _microseconds(moment: datetime) -> int:
     return int(moment.timestamp()) * 1_000_000 + moment.microsecond
 
 
+class _Statements:
+    """What is asked of the table, put together once and not at each call."""
+
+    def __init__(self, engine: Engine) -> None:
+        record: dict[str, Any] = {
+            column.name: bindparam(column.name) for column in _records.c
+        }
+        one = (_records.c.realm == bindparam("realm_")) & (
+            _records.c.key == bindparam("key_")
+        )
+        now = bindparam("now", type_=BigInteger)
+        index = ["realm", "key"]
+        new = insert(engine.dialect, _records).values(record)
+        renewed = {"value": new.excluded.value, "expires_at": new.excluded.expires_at}
+        self.put = new.on_conflict_do_update(index_elements=index, set_=renewed)
+        self.insert = new.on_conflict_do_update(
+            index_elements=index, set_=renewed, where=_records.c.expires_at <= now
+        )
+        self.get = select(_records.c.value).where(one, _records.c.expires_at > now)
+        self.delete = delete(_records).where(one)
+        self.take = self.delete.returning(_records.c.value, _records.c.expires_at)
+
+
 class SqlExpiringRecords:
     """The records of one realm: a name that keeps their keys from others'."""
 
     def __init__(self, engine: Engine, realm: str) -> None:
         self._engine = engine
         self._realm = realm
+        self._changes = GroupCommit(engine)
+        self._statements = _Statements(engine)
 
     def put(self, key: str, value: bytes, *, expires_at: datetime) -> None:
         """See `ExpiringRecords.put`."""
-        end = _microseconds(expires_at)
-        with writing(self._engine) as connection:
-            connection.execute(
-                insert(connection, _records)
-                .values(realm=self._realm, key=key, value=value, expires_at=end)
-                .on_conflict_do_update(
-                    index_elements=["realm", "key"],
-                    set_={"value": value, "expires_at": end},
-                )
-            )
+        record = self._record(key, value, expires_at)
+        self._changes.run(
+            lambda connection: connection.execute(self._statements.put, record)
+        )
 
     def insert(
         self, key: str, value: bytes, *, expires_at: datetime, now: datetime
     ) -> bool:
         """See `ExpiringRecords.insert`."""
-        end = _microseconds(expires_at)
-        with writing(self._engine) as connection:
-            written = connection.execute(
-                insert(connection, _records)
-                .values(realm=self._realm, key=key, value=value, expires_at=end)
-                .on_conflict_do_update(
-                    index_elements=["realm", "key"],
-                    set_={"value": value, "expires_at": end},
-                    where=_records.c.expires_at <= _microseconds(now),
-                )
+        record = self._record(key, value, expires_at) | {"now": _microseconds(now)}
+        written = self._changes.run(
+            lambda connection: (
+                connection.execute(self._statements.insert, record).rowcount
             )
-            return written.rowcount == 1
+        )
+        return written == 1
 
     def get(self, key: str, *, now: datetime) -> bytes | None:
         """See `ExpiringRecords.get`."""
+        asked = {"realm_": self._realm, "key_": key, "now": _microseconds(now)}
         with reading(self._engine) as connection:
-            value: bytes | None = connection.scalar(
-                select(_records.c.value).where(
-                    _records.c.realm == self._realm,
-                    _records.c.key == key,
-                    _records.c.expires_at > _microseconds(now),
-                )
-            )
+            value: bytes | None = connection.scalar(self._statements.get, asked)
             return value
 
     def get_all(self, keys: Collection[str], *, now: datetime) -> Mapping[str, bytes]:
@@ -96,12 +108,12 @@ class SqlExpiringRecords:
 
     def take(self, key: str, *, now: datetime) -> bytes | None:
         """See `ExpiringRecords.take`."""
-        with writing(self._engine) as connection:
-            taken = connection.execute(
-                delete(_records)
-                .where(_records.c.realm == self._realm, _records.c.key == key)
-                .returning(_records.c.value, _records.c.expires_at)
+        asked = {"realm_": self._realm, "key_": key}
+        taken = self._changes.run(
+            lambda connection: connection.execute(
+                self._statements.take, asked
             ).one_or_none()
+        )
         if taken is None or taken.expires_at <= _microseconds(now):
             return None
         value: bytes = taken.value
@@ -109,12 +121,10 @@ class SqlExpiringRecords:
 
     def delete(self, key: str) -> None:
         """See `ExpiringRecords.delete`."""
-        with writing(self._engine) as connection:
-            connection.execute(
-                delete(_records).where(
-                    _records.c.realm == self._realm, _records.c.key == key
-                )
-            )
+        asked = {"realm_": self._realm, "key_": key}
+        self._changes.run(
+            lambda connection: connection.execute(self._statements.delete, asked)
+        )
 
     def purge(self, *, now: datetime) -> int:
         """See `ExpiringRecords.purge`."""
@@ -125,3 +135,11 @@ class SqlExpiringRecords:
                     _records.c.expires_at <= _microseconds(now),
                 )
             ).rowcount
+
+    def _record(self, key: str, value: bytes, expires_at: datetime) -> dict[str, Any]:
+        return {
+            "realm": self._realm,
+            "key": key,
+            "value": value,
+            "expires_at": _microseconds(expires_at),
+        }

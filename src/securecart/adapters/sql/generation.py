@@ -4,8 +4,8 @@ The counter is a row that each writing transaction locks first and raises
 last, so writers come one after the other on PostgreSQL as on SQLite. On
 SQLite a reader first asks `PRAGMA data_version`, some microseconds, which
 changes when any other connection of any process has written to the file; only
-then is the row read. PostgreSQL has nothing as cheap: there the row is read
-each time, one round trip, until somebody adds LISTEN.
+then is the row read, on the connection that asked. PostgreSQL has nothing as
+cheap: there the row is read each time, one round trip, until somebody adds LISTEN.
 
 Source: SQLite documentation, "PRAGMA data_version".
 """
@@ -33,6 +33,8 @@ _generations = Table(
     Column("value", BigInteger, nullable=False),
 )
 
+_VALUE = "SELECT value FROM generations WHERE name = ?"
+
 
 class Generation:
     """The counter of one name; shared by threads."""
@@ -52,17 +54,28 @@ class Generation:
 
     def current(self) -> int:
         """Answer the number as of some moment after the call began."""
+        probe = self._probe
+        if probe is None:
+            with reading(self._engine) as connection:
+                return self.read(connection)
         with self._lock:
-            version = self._data_version()
-            if version is None or version != self._seen_version:
-                self._value = self._read()
+            version = self._ask(probe, "PRAGMA data_version")
+            if version != self._seen_version:
+                self._value = self._ask(probe, _VALUE, self._name)
                 self._seen_version = version
             return self._value
+
+    def read(self, connection: Connection) -> int:
+        """Answer the number as a transaction sees it."""
+        value = connection.scalar(
+            select(_generations.c.value).where(_generations.c.name == self._name)
+        )
+        return int(value or 0)
 
     def lock(self, connection: Connection) -> None:
         """Make every other writer wait for this transaction to end."""
         connection.execute(
-            insert(connection, _generations)
+            insert(connection.dialect, _generations)
             .values(name=self._name, value=0)
             .on_conflict_do_nothing()
         )
@@ -80,16 +93,9 @@ class Generation:
             .values(value=_generations.c.value + 1)
         )
 
-    def _data_version(self) -> int | None:
-        if self._probe is None:
-            return None
-        cursor = self._probe.cursor()
-        cursor.execute("PRAGMA data_version")
-        return int(cursor.fetchall()[0][0])
-
-    def _read(self) -> int:
-        with reading(self._engine) as connection:
-            value = connection.scalar(
-                select(_generations.c.value).where(_generations.c.name == self._name)
-            )
-        return int(value or 0)
+    def _ask(self, probe: PoolProxiedConnection, question: str, *arguments: str) -> int:
+        cursor = probe.cursor()
+        cursor.execute(question, arguments)
+        # All of them: a statement that is not at its end holds a view open.
+        rows = cursor.fetchall()
+        return int(rows[0][0]) if rows else 0

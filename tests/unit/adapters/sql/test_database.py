@@ -1,6 +1,7 @@
 """What several processes on one SQLite file may rely on."""
 
 import multiprocessing
+import sqlite3
 import stat
 import threading
 import time
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+import pytest
 from sqlalchemy import event, text
 
 from securecart.adapters.sql.database import (
@@ -109,22 +111,54 @@ def test_no_one_else_may_read_the_files(tmp_path: Path) -> None:
     assert set(modes.values()) == {0o600}
 
 
-def test_generation_reads_no_row_while_nothing_was_written(tmp_path: Path) -> None:
+def test_generation_reads_no_row_while_nothing_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Asking again costs a pragma, not a query."""
+    statements: list[str] = []
+    connect = sqlite3.connect
+
+    def noted(*arguments: Any, **options: Any) -> sqlite3.Connection:
+        connection: sqlite3.Connection = connect(*arguments, **options)
+        connection.set_trace_callback(statements.append)
+        return connection
+
+    monkeypatch.setattr(sqlite3.dbapi2, "connect", noted)
     engine = open_sqlite(tmp_path / "shared.db")
     create_tables(engine)
     entities = SqlEntities(engine)
     entities.generation()
+    statements.clear()
+    entities.generation()
+    assert statements == ["PRAGMA data_version"]
+    with entities.writing() as store:
+        store.put(_Count("x"))
+    statements.clear()
+    entities.generation()
+    assert any("generations" in statement for statement in statements)
+
+
+def test_readers_ask_the_database_once_a_change(tmp_path: Path) -> None:
+    """Between two changes they are answered from memory, with one object."""
+    engine = open_sqlite(tmp_path / "shared.db")
+    create_tables(engine)
+    entities, others = SqlEntities(engine), SqlEntities(engine)
+    with entities.writing() as store:
+        store.put(_Count("x"))
+    with entities.reading() as view:
+        first = view.get(_Count, "x")
     statements: list[str] = []
 
     @event.listens_for(engine, "before_cursor_execute")
     def _note(*arguments: Any) -> None:
         statements.append(arguments[2])
 
-    entities.generation()
-    assert statements == []
-    with entities.writing() as store:
-        store.put(_Count("x"))
-    statements.clear()
-    entities.generation()
-    assert any("generations" in statement for statement in statements)
+    with entities.reading() as view:
+        assert view.get(_Count, "x") is first
+        assert view.get(_Count, "y") is None
+        assert statements == []
+        with others.writing() as writer:
+            writer.put(_Count("y"))
+        assert view.get(_Count, "y") is None
+    with entities.reading() as view:
+        assert view.get(_Count, "y") == _Count("y")
