@@ -23,6 +23,7 @@ from securecart.serve.portal.oidc import OidcSignIn
 from securecart.serve.portal.options import PortalOptions
 from securecart.serve.portal.pages import PAGES_PATH, Pages
 from securecart.serve.portal.pending import PendingSignIns
+from securecart.serve.portal.pending_logout import PendingLogouts
 from securecart.serve.portal.ports import Denials, OidcProvider, SamlProvider, Sts
 from securecart.serve.portal.redeemed import Redeemed
 from securecart.serve.portal.refusals import (
@@ -33,6 +34,7 @@ from securecart.serve.portal.refusals import (
     Refused,
 )
 from securecart.serve.portal.saml import SamlSignIn
+from securecart.serve.portal.saml_logout import SamlLogout
 from securecart.serve.portal.session_cookie import SessionCookie
 from securecart.serve.portal.session_routes import SessionRoutes
 from securecart.serve.portal.sessions import Sessions
@@ -81,6 +83,7 @@ def create_app(
     mfa = MfaPolicy(options)
     arrivals = Arrivals(options, sessions, mfa, clock=clock, random=random)
     saml_sign_in: SamlSignIn | None = None
+    saml_logout: SamlLogout | None = None
     oidc_sign_in: OidcSignIn | None = None
     if options.saml is not None:
         if saml is None:
@@ -90,6 +93,15 @@ def create_app(
             options.saml,
             saml,
             sts=sts,
+            redeemed=redeemed,
+            clock=clock,
+            random=random,
+        )
+        saml_logout = SamlLogout(
+            options,
+            options.saml,
+            saml,
+            endings=endings,
             redeemed=redeemed,
             clock=clock,
             random=random,
@@ -132,9 +144,14 @@ def create_app(
         LogoutRoutes(
             options=options,
             pages=pages,
+            answers=answers,
             sessions=sessions,
             cookie=cookie,
             pending=pending,
+            logouts=PendingLogouts(
+                options, clock=clock, random=random, keyring=keyring
+            ),
+            saml=saml_logout,
             oidc=oidc_sign_in,
         ),
         BackChannelRoutes(

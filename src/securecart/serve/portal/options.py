@@ -22,12 +22,16 @@ MFA_METHODS = frozenset({"mfa"})
 """`amr` values that mean two factors (RFC 8176, section 2)."""
 
 
+SLO_PATH = "/saml/slo"
+
+
 @dataclass(frozen=True, slots=True)
 class SamlOptions:
     """Sign-in by SAML 2.0. `identity` signs the requests.
 
     `audience` is also what the portal calls itself, its entity id.
-    `logout_url` is where `/logout` sends the browser, if anywhere.
+    `logout_url` is where `/logout` sends the browser; without it single logout
+    does, where the provider's metadata has a place for it.
     """
 
     provider_arn: str
@@ -103,6 +107,11 @@ class PortalOptions:
     def acs_url(self) -> str:
         """Where SAML responses are posted to: Recipient and Destination."""
         return f"{self.address}/saml/acs"
+
+    @property
+    def slo_url(self) -> str:
+        """Where logout messages of the SAML provider arrive: Destination."""
+        return f"{self.address}{SLO_PATH}"
 
     @property
     def redirect_uri(self) -> str:

@@ -1,5 +1,6 @@
 """The few pages that are not the application: refusals, signing out, renewal."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +10,11 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from securecart.serve.portal.refusals import NOT_FOUND, Refusal, Refused
 
 _FOLDER: Final = Path(__file__).parent / "templates"
-_FILES: Final = {"pages.css": "text/css", "renewal.js": "text/javascript"}
+_FILES: Final = {
+    "pages.css": "text/css",
+    "post.js": "text/javascript",
+    "renewal.js": "text/javascript",
+}
 
 PAGES_PATH: Final = "/portal-pages"
 """Where the style and script of these pages are; never a path of the app's."""
@@ -32,9 +37,13 @@ class Pages:
             "refusal.html", refusal.status, refusal=refusal, reference=reference
         )
 
-    def signed_out(self) -> Response:
-        """Say that the session is over."""
-        return self._render("signed_out.html", 200)
+    def signed_out(self, *, confirmed: bool) -> Response:
+        """Say that the session is over, and whether only here for all we know."""
+        return self._render("signed_out.html", 200, confirmed=confirmed)
+
+    def post(self, address: str, fields: Mapping[str, str]) -> Response:
+        """Have the browser post a logout message to the provider."""
+        return self._render("post.html", 200, address=address, fields=fields)
 
     def confirm_logout(self, csrf_token: str) -> Response:
         """Ask before signing out on another site's word."""

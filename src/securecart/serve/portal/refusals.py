@@ -126,6 +126,14 @@ NO_PENDING = Refusal(
     "This sign-in was not begun in this browser, or was begun more than ten minutes "
     "ago. Sign-ins begin here, not in the sign-in service.",
 )
+NO_PENDING_LOGOUT = Refusal(
+    400,
+    "no_pending_logout",
+    "This browser is not signing out",
+    "The sign-in service answered a question that was not asked in this browser, or "
+    "more than ten minutes ago.",
+    sign_in_url=None,
+)
 NOT_ACCEPTED = Refusal(
     403,
     "sign_in_not_accepted",

@@ -5,6 +5,7 @@ Source: SAML 2.0 profiles, section 4.1.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from securecart.federation.saml import (
@@ -71,6 +72,7 @@ class SamlSignIn:
         random: Random,
     ) -> None:
         self._acs_url = options.acs_url
+        self._slo_url = options.slo_url
         self._role_arn = options.role_arn
         self._sts = sts
         self._redeemed = redeemed
@@ -156,16 +158,28 @@ class SamlSignIn:
             entity_id=self._saml.audience,
             acs_address=self._acs_url,
             identity=self._saml.identity,
+            slo_address=self._slo_url,
         )
 
     def _metadata(self, *, renew: bool = False) -> IdpMetadata:
-        try:
-            metadata = self._provider.metadata(renew=renew)
-        except SecureCartError as error:
-            raise Refused(UNAVAILABLE, f"SAML metadata: {error}") from error
-        if metadata.valid_until is not None and metadata.valid_until <= self._clock():
-            raise Refused(SET_UP_WRONG, "the provider's metadata is out of date")
-        return metadata
+        return usable_metadata(self._provider, self._clock(), renew=renew)
+
+
+def usable_metadata(
+    provider: SamlProvider, now: datetime, *, renew: bool = False
+) -> IdpMetadata:
+    """Answer the provider's metadata while it holds.
+
+    Raises:
+        Refused: UNAVAILABLE while there is none, SET_UP_WRONG when it is over.
+    """
+    try:
+        metadata = provider.metadata(renew=renew)
+    except SecureCartError as error:
+        raise Refused(UNAVAILABLE, f"SAML metadata: {error}") from error
+    if metadata.valid_until is not None and metadata.valid_until <= now:
+        raise Refused(SET_UP_WRONG, "the provider's metadata is out of date")
+    return metadata
 
 
 def _first(assertion: VerifiedAssertion, names: tuple[str, ...]) -> str | None:

@@ -46,6 +46,7 @@ from securecart.federation.saml.names import (
     NO_PASSIVE,
     PASSWORD_PROTECTED,
     PERSISTENT,
+    POST_BINDING,
     REFEDS_MFA,
     RESPONDER,
 )
@@ -193,17 +194,24 @@ class FakeSamlIdp:
     authenticated_at: datetime = NOON
     down: bool = False
     published: SigningIdentity | None = None
+    slo_binding: str | None = None
     requests: list[AuthnRequest] = field(default_factory=list)
 
     def metadata(self, *, renew: bool = False) -> IdpMetadata:
         if self.down:
             raise SecureCartError("no route to the identity provider")
         known = self.identity if renew or self.published is None else self.published
-        return IdpMetadata.parse(
-            build_idp_metadata(
-                entity_id=IDP_ENTITY, sso_address=f"{IDP}/sso", identity=known
-            )
+        document = build_idp_metadata(
+            entity_id=IDP_ENTITY,
+            sso_address=f"{IDP}/sso",
+            identity=known,
+            slo_address=None if self.slo_binding is None else f"{IDP}/slo",
         )
+        if self.slo_binding == POST_BINDING:
+            logout = document.index(b"SingleLogoutService")
+            head, tail = document[:logout], document[logout:]
+            document = head + tail.replace(b"HTTP-Redirect", b"HTTP-POST", 1)
+        return IdpMetadata.parse(document)
 
     def read(self, location: str) -> tuple[AuthnRequest, str]:
         """Verify the request as an identity provider does; with RelayState."""

@@ -236,7 +236,7 @@ def test_a_failure_that_nobody_foresaw_shows_no_traceback(
 ) -> None:
     """A page with a reference; the traceback is in the log."""
 
-    def broken() -> Any:
+    def broken(**_options: bool) -> Any:
         raise ZeroDivisionError("inner detail")
 
     world.saml.metadata = broken

@@ -1,0 +1,2 @@
+// Sends the logout message on at once; without this, the button does.
+document.getElementById("post").submit();
