@@ -7,7 +7,13 @@ would do. Both targets go through the same code.
 """
 
 from securecart.blueprint.account import Account, apply, verify
-from securecart.blueprint.blueprint import Blueprint, Oidc, Saml, setup_for
+from securecart.blueprint.blueprint import (
+    Blueprint,
+    Decryption,
+    Oidc,
+    Saml,
+    setup_for,
+)
 from securecart.blueprint.changes import Change
 from securecart.blueprint.errors import (
     InvalidBlueprint,
@@ -22,6 +28,7 @@ __all__ = [
     "Account",
     "Blueprint",
     "Change",
+    "Decryption",
     "InvalidBlueprint",
     "NotConverged",
     "Oidc",

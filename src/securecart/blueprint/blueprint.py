@@ -1,7 +1,7 @@
 """What is wanted, in a few words; and the same, spelt out."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from securecart.blueprint import documents
@@ -34,12 +34,34 @@ _ACCOUNT = re.compile(r"\d{12}")
 
 
 @dataclass(frozen=True, slots=True)
+class Decryption:
+    """What assertions are encrypted for, and whether plain ones are refused.
+
+    `private_key` is RSA in PEM form. `fingerprint` names it without telling
+    it: no API shows a key again, so the provider's tag keeps this instead.
+    """
+
+    private_key: bytes = field(repr=False)
+    fingerprint: str
+    required: bool
+
+    @property
+    def mode(self) -> str:
+        """AWS's `AssertionEncryptionMode`."""
+        return "Required" if self.required else "Allowed"
+
+
+@dataclass(frozen=True, slots=True)
 class Saml:
-    """The SAML identity provider, and the portal's address for its answers."""
+    """The SAML identity provider, and the portal's address for its answers.
+
+    Without `decryption` assertions come signed only.
+    """
 
     provider: str
     metadata: str
     acs: str
+    decryption: Decryption | None = None
 
     def arn(self, account: str) -> str:
         """The provider's ARN."""
@@ -140,7 +162,17 @@ def setup_for(blueprint: Blueprint, key_arn: str = KEY_TO_COME) -> Setup:
 
 
 def _saml(saml: Saml | None, account: str) -> SamlProvider | None:
-    return SamlProvider(saml.arn(account), saml.metadata) if saml else None
+    if saml is None:
+        return None
+    provider, decryption = (
+        SamlProvider(saml.arn(account), saml.metadata),
+        saml.decryption,
+    )
+    if decryption is None:
+        return provider
+    return replace(
+        provider, encryption=decryption.mode, decryption_key=decryption.fingerprint
+    )
 
 
 def _oidc(oidc: Oidc | None, account: str) -> OidcProvider | None:

@@ -3,7 +3,7 @@
 Each is safe to repeat. Its `str` says in plain words what it does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from securecart.blueprint.setup import Cors
 
@@ -154,6 +154,31 @@ class UpdateSamlProvider:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveDecryptionKey:
+    """Give a SAML provider a private key; of two that it has, the older goes."""
+
+    arn: str
+    mode: str
+    fingerprint: str
+    private_key: bytes = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"let the SAML provider {self.arn} decrypt what is encrypted for us"
+
+
+@dataclass(frozen=True, slots=True)
+class SetAssertionEncryption:
+    """Say whether a SAML provider's assertions must be encrypted."""
+
+    arn: str
+    mode: str
+
+    def __str__(self) -> str:
+        what = "encrypted assertions only" if self.mode == "Required" else "plain ones"
+        return f"let the SAML provider {self.arn} take {what}"
+
+
+@dataclass(frozen=True, slots=True)
 class CreateOidcProvider:
     """Trust an OpenID provider's tokens for one client."""
 
@@ -256,7 +281,12 @@ BucketChange = (
     | PutBucketPolicy
 )
 ProviderChange = (
-    CreateSamlProvider | UpdateSamlProvider | CreateOidcProvider | AddClientId
+    CreateSamlProvider
+    | UpdateSamlProvider
+    | GiveDecryptionKey
+    | SetAssertionEncryption
+    | CreateOidcProvider
+    | AddClientId
 )
 RoleChange = (
     CreateRole

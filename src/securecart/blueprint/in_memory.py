@@ -95,8 +95,16 @@ def _providers(setup: Setup, change: ProviderChange) -> Setup:
     match change:
         case changes.CreateSamlProvider(arn, metadata):
             return replace(setup, saml=SamlProvider(arn, metadata))
-        case changes.UpdateSamlProvider(arn, metadata):
-            return replace(setup, saml=SamlProvider(arn, metadata))
+        case changes.UpdateSamlProvider(_, metadata):
+            saml = replace(_there(setup.saml), metadata=metadata)
+            return replace(setup, saml=saml)
+        case changes.GiveDecryptionKey(_, mode, fingerprint):
+            saml = _there(setup.saml)
+            saml = replace(saml, encryption=mode, decryption_key=fingerprint)
+            return replace(setup, saml=saml)
+        case changes.SetAssertionEncryption(_, mode):
+            saml = replace(_there(setup.saml), encryption=mode)
+            return replace(setup, saml=saml)
         case changes.CreateOidcProvider(arn, url, client_id):
             return replace(setup, oidc=OidcProvider(arn, url, frozenset({client_id})))
         case changes.AddClientId(_, client_id):

@@ -7,7 +7,7 @@ what a role has too much is taken first.
 
 from collections.abc import Iterator
 
-from securecart.blueprint.blueprint import Blueprint, setup_for
+from securecart.blueprint.blueprint import Blueprint, Decryption, setup_for
 from securecart.blueprint.changes import (
     AddClientId,
     BlockPublicAccess,
@@ -23,11 +23,13 @@ from securecart.blueprint.changes import (
     EnableKeyRotation,
     EnableVersioning,
     EnforceOwnership,
+    GiveDecryptionKey,
     PutBucketPolicy,
     PutCors,
     PutEncryption,
     PutKeyPolicy,
     PutRolePolicy,
+    SetAssertionEncryption,
     UpdateMaxSession,
     UpdateSamlProvider,
     UpdateTrust,
@@ -60,8 +62,9 @@ def plan(blueprint: Blueprint, actual: Setup) -> tuple[Change, ...]:
         changes += _key(blueprint, desired.key, actual.key)
     if desired.bucket is not None:
         changes += _bucket(blueprint.bucket, desired.bucket, actual.bucket)
-    if desired.saml is not None:
+    if blueprint.saml is not None and desired.saml is not None:
         changes += _saml(desired.saml, actual.saml)
+        changes += _decryption(blueprint.saml.decryption, desired.saml, actual.saml)
     if desired.oidc is not None:
         changes += _oidc(desired.oidc, actual.oidc)
     if desired.role is not None:
@@ -117,6 +120,22 @@ def _saml(desired: SamlProvider, actual: SamlProvider | None) -> Iterator[Change
         yield CreateSamlProvider(desired.arn, desired.metadata)
     elif _lines(actual.metadata) != _lines(desired.metadata):
         yield UpdateSamlProvider(desired.arn, desired.metadata)
+
+
+def _decryption(
+    wanted: Decryption | None, desired: SamlProvider, actual: SamlProvider | None
+) -> Iterator[Change]:
+    actual = actual or SamlProvider(desired.arn, desired.metadata)
+    if wanted is None:
+        # A key that is no longer wanted does no harm; a demand for it would.
+        if actual.encryption == "Required":
+            yield SetAssertionEncryption(desired.arn, "Allowed")
+    elif actual.decryption_key != wanted.fingerprint:
+        yield GiveDecryptionKey(
+            desired.arn, wanted.mode, wanted.fingerprint, wanted.private_key
+        )
+    elif actual.encryption != wanted.mode:
+        yield SetAssertionEncryption(desired.arn, wanted.mode)
 
 
 def _lines(text: str) -> list[str]:

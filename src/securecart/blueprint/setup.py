@@ -60,10 +60,17 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class SamlProvider:
-    """A SAML identity provider: its metadata document."""
+    """A SAML identity provider: its metadata document, and what decrypts for it.
+
+    `encryption` is AWS's `AssertionEncryptionMode`. `decryption_key` is the
+    fingerprint of the private key that it was given last, None where it has
+    none.
+    """
 
     arn: str
     metadata: str
+    encryption: str | None = None
+    decryption_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

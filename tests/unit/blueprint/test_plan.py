@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from securecart.blueprint import (
     Blueprint,
+    Decryption,
     InvalidBlueprint,
     NotConverged,
     SetupBlocked,
@@ -343,3 +344,54 @@ def test_keys_and_roles_are_known_apart() -> None:
     """The nouns compare by every field."""
     assert Key("a", "{}") != Key("a", "{}", rotates=False)
     assert Role("{}", 3600) != Role("{}", 7200)
+
+
+# The SAML provider's private key.
+
+
+def encrypting(
+    blueprint: Blueprint, *, fingerprint: str = "one", required: bool = False
+) -> Blueprint:
+    """A blueprint with encrypted assertions."""
+    assert blueprint.saml is not None
+    decryption = Decryption(b"secret", fingerprint, required=required)
+    return replace(blueprint, saml=replace(blueprint.saml, decryption=decryption))
+
+
+def test_the_decryption_key_is_given_once(blueprint: Blueprint) -> None:
+    """What was given is known by its fingerprint, and never read back."""
+    wanted = encrypting(blueprint)
+    account = applied(wanted)
+    assert account.setup.saml is not None
+    assert account.setup.saml.decryption_key == "one"
+    assert account.setup.saml.encryption == "Allowed"
+    assert verify(wanted, account) == ()
+    (change,) = verify(encrypting(blueprint, fingerprint="two"), account)
+    assert isinstance(change, c.GiveDecryptionKey)
+    assert "secret" not in repr(change) + str(change) + repr(wanted)
+
+
+def test_a_key_that_somebody_took_away_is_given_again(blueprint: Blueprint) -> None:
+    """Else nobody could sign in."""
+    wanted = encrypting(blueprint)
+    account = applied(wanted)
+    assert account.setup.saml is not None
+    bare = replace(account.setup.saml, decryption_key=None)
+    account.setup = replace(account.setup, saml=bare)
+    assert [type(change) for change in apply(wanted, account)] == [c.GiveDecryptionKey]
+
+
+def test_whether_plain_assertions_are_taken_is_kept_to(blueprint: Blueprint) -> None:
+    """Required, allowed again, and no demand left where encryption is off."""
+    account = applied(encrypting(blueprint))
+    for wanted, mode in (
+        (encrypting(blueprint, required=True), "Required"),
+        (encrypting(blueprint), "Allowed"),
+        (encrypting(blueprint, required=True), "Required"),
+        (blueprint, "Allowed"),
+    ):
+        (change,) = apply(wanted, account)
+        assert isinstance(change, c.SetAssertionEncryption)
+        assert change.mode == mode
+        assert ("encrypted" in str(change)) == (mode == "Required")
+        assert verify(wanted, account) == ()
