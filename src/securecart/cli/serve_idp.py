@@ -3,7 +3,10 @@
 import os
 import socket
 from collections.abc import Sequence
+from urllib.parse import urlsplit
 
+from securecart.adapters.fetch import Fetch
+from securecart.adapters.logout_posts import LogoutPosts
 from securecart.adapters.sql.database import create_tables, open_sqlite
 from securecart.adapters.sql.expiring import SqlExpiringRecords
 from securecart.cli.installation import prepare_installation
@@ -49,6 +52,7 @@ def serve_idp(place: Place, sockets: Sequence[socket.socket], clock: Clock) -> N
                 client_secret=client_secret(installation),
                 redirect_uris=(f"{portal}/oidc/callback",),
                 post_logout_redirect_uris=(portal, f"{portal}/"),
+                backchannel_logout_uri=f"{portal}/oidc/backchannel-logout",
             ),
         ),
         role_arn=role_arn(settings, installation.account),
@@ -67,5 +71,7 @@ def serve_idp(place: Place, sockets: Sequence[socket.socket], clock: Clock) -> N
         records=SqlExpiringRecords(engine, "idp"),
         directory=Directory.load(place.directory_file),
         keyring=idp_keyring(installation),
+        # The portal is ours, wherever it listens.
+        logout_post=LogoutPosts(Fetch(private_hosts={urlsplit(portal).hostname or ""})),
     )
     serve_web(app, sockets)

@@ -15,6 +15,7 @@ from securecart.serve.idp.edge import Edge
 from securecart.serve.idp.identity_provider import IdentityProvider
 from securecart.serve.idp.login import Login
 from securecart.serve.idp.login_session import LoginSessions
+from securecart.serve.idp.oidc.back_channel import LogoutPost
 from securecart.serve.idp.oidc.endpoints import TOKEN, USERINFO, OpenIdEndpoints
 from securecart.serve.idp.options import IdpOptions
 from securecart.serve.idp.pages import Pages
@@ -33,12 +34,14 @@ def create_app(
     records: ExpiringRecords,
     directory: Directory,
     keyring: Keyring,
+    logout_post: LogoutPost | None = None,
 ) -> FastAPI:
     """Make the identity provider, ready for an ASGI server.
 
     `records` hold sign-ins, codes and refresh tokens, `keyring` seals what a
     browser carries between two pages: with both shared, several processes
-    serve as one, and a restart signs nobody out.
+    serve as one, and a restart signs nobody out. Without a `logout_post` the
+    clients are not told of sign-outs.
     """
     pages = Pages(options)
     idp = IdentityProvider(
@@ -54,7 +57,7 @@ def create_app(
     app = FastAPI(title="Stand-in identity provider", openapi_url=None)
     for router in (
         Login(idp).router,
-        OpenIdEndpoints(idp).router,
+        OpenIdEndpoints(idp, logout_post).router,
         SamlEndpoints(idp).router,
     ):
         app.include_router(router)

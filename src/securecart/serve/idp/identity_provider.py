@@ -1,6 +1,7 @@
 """What every page and protocol of the identity provider works with."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -39,6 +40,8 @@ class IdentityProvider:
     keyring: Keyring
     logins: LoginSessions
     pages: Pages
+    at_sign_out: list[Callable[[LoginSession], None]] = field(default_factory=list)
+    """Called with each session that is signed out of; must not block."""
 
     @property
     def session_cookie(self) -> str:
@@ -66,6 +69,15 @@ class IdentityProvider:
         """Answer the session with its person, unless that person has left."""
         employee = self.directory.find(session.username)
         return SignedIn(session, employee) if employee is not None else None
+
+    def sign_out(self, session: LoginSession) -> None:
+        """End a session and let whoever relies on it know.
+
+        A session that another of the same person takes over is only ended.
+        """
+        self.logins.end(session)
+        for tell in self.at_sign_out:
+            tell(session)
 
     def ask_to_sign_in(self, errand: Errand) -> Response:
         """Send the browser to the login page; the errand waits with it."""

@@ -147,7 +147,7 @@ class Login:
             raise BadRequest(_NOT_OUR_FORM)
         signed_in = self._idp.signed_in(request)
         if signed_in is not None:
-            self._idp.logins.end(signed_in.session)
+            self._idp.sign_out(signed_in.session)
         response = redirect("/")
         response.delete_cookie(self._idp.session_cookie)
         return response
@@ -166,8 +166,10 @@ class Login:
         """Start a session under a fresh cookie, whatever was there before."""
         response = self._idp.resume(visit.errand)
         earlier = self._idp.signed_in(visit.request)
-        if earlier is not None:
+        if earlier is not None and earlier.employee.username == employee.username:
             self._idp.logins.end(earlier.session)
+        elif earlier is not None:
+            self._idp.sign_out(earlier.session)
         cookie, _ = self._idp.logins.begin(
             username=employee.username, amr=amr, now=visit.now
         )

@@ -31,6 +31,7 @@ class OidcClient:
     client_secret: str = field(repr=False)
     redirect_uris: tuple[str, ...]
     post_logout_redirect_uris: tuple[str, ...] = ()
+    backchannel_logout_uri: str | None = None
 
     def has_secret(self, secret: str) -> bool:
         """Compare in constant time."""

@@ -126,6 +126,16 @@ def form_of(page: httpx.Response) -> tuple[str, dict[str, str]]:
     }
 
 
+class Posted:
+    """Keeps the logout tokens that clients would be sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str]] = []
+
+    def send(self, address: str, logout_token: str) -> None:
+        self.sent.append((address, logout_token))
+
+
 class World:
     """One installation: its options, its people, its browsers."""
 
@@ -140,6 +150,7 @@ class World:
         self.clock = MovableClock()
         self.random = CountingRandom()
         self.records = InMemoryExpiringRecords()
+        self.posted = Posted()
         self.portal = portal
         self.directory_path = folder / "directory.json"
         self.directory = Directory.load(self.directory_path)
@@ -160,6 +171,7 @@ class World:
                     client_secret="the client's secret",
                     redirect_uris=(f"{PORTAL}/oidc/callback",),
                     post_logout_redirect_uris=(f"{PORTAL}/",),
+                    backchannel_logout_uri=f"{PORTAL}/backchannel",
                 ),
                 OidcClient(
                     client_id="another-application",
@@ -182,6 +194,7 @@ class World:
             records=self.records,
             directory=self.directory,
             keyring=Keyring(SealingKey(b"k" * 32)),
+            logout_post=self.posted,
         )
         return Browser(app, self._loop)
 

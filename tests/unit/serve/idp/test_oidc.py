@@ -207,7 +207,11 @@ class TestTheSession:
         """Nobody signed in is an error for the client."""
         returned = callback(browser.get(question(prompt="none")))
 
-        assert returned == {"error": "login_required", "state": "the state"}
+        assert returned == {
+            "error": "login_required",
+            "state": "the state",
+            "iss": IDP,
+        }
 
     def test_prompt_login_asks_again(self, world: Any, browser: Any) -> None:
         """And what comes of it is a fresh authentication time."""

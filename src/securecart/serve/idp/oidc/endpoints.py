@@ -10,12 +10,14 @@ from authlib.oauth2 import OAuth2Error  # type: ignore[import-untyped]  # no stu
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import JSONResponse, Response
 
+from securecart.federation.saml.names import PASSWORD_PROTECTED, REFEDS_MFA
 from securecart.serve.idp.errand import MAX_SEALED, Errand, Resume
 from securecart.serve.idp.identity_provider import (
     IdentityProvider,
     SignedIn,
     redirect,
 )
+from securecart.serve.idp.oidc.back_channel import BackChannel, LogoutPost
 from securecart.serve.idp.oidc.claims import SCOPES, person_claims
 from securecart.serve.idp.oidc.granted import Kind
 from securecart.serve.idp.oidc.id_token import ALGORITHM, IdTokens
@@ -42,10 +44,16 @@ Form = Annotated[Parameters, Depends(form_of)]
 class OpenIdEndpoints:
     """Discovery, authorization, tokens, userinfo and sign-out."""
 
-    def __init__(self, idp: IdentityProvider) -> None:
+    def __init__(
+        self, idp: IdentityProvider, logout_post: LogoutPost | None = None
+    ) -> None:
         self._idp = idp
         self._id_tokens = IdTokens(idp.options.signing)
-        self._server = OpenIdServer(idp, self._id_tokens)
+        self._back_channel = None
+        if logout_post is not None:
+            self._back_channel = BackChannel(idp, self._id_tokens, logout_post)
+            idp.at_sign_out.append(self._back_channel.tell)
+        self._server = OpenIdServer(idp, self._id_tokens, self._back_channel)
         self.router = APIRouter()
         for path, endpoint, method in (
             ("/.well-known/openid-configuration", self.discovery, "GET"),
@@ -83,6 +91,10 @@ class OpenIdEndpoints:
                 ],
                 "code_challenge_methods_supported": ["S256"],
                 "prompt_values_supported": ["none", "login"],
+                "acr_values_supported": [PASSWORD_PROTECTED, REFEDS_MFA],
+                "authorization_response_iss_parameter_supported": True,
+                "backchannel_logout_supported": self._back_channel is not None,
+                "backchannel_logout_session_supported": self._back_channel is not None,
                 "scopes_supported": list(SCOPES),
                 "claims_supported": [
                     *("sub", "iss", "aud", "exp", "iat", "auth_time", "nonce"),
@@ -215,7 +227,7 @@ class OpenIdEndpoints:
             return redirect(target)
         if hint.get("sub") != signed_in.session.username:
             return redirect("/logout")
-        self._idp.logins.end(signed_in.session)
+        self._idp.sign_out(signed_in.session)
         response = redirect(target)
         response.delete_cookie(self._idp.session_cookie)
         return response

@@ -46,6 +46,11 @@ class IdTokens:
             ]
         }
 
+    def sign_logout(self, claims: Mapping[str, Any]) -> str:
+        """Sign a logout token, which its type keeps apart from ID tokens."""
+        header = {**self._header, "typ": "logout+jwt"}
+        return jwt.encode(header, dict(claims), self._key, algorithms=[ALGORITHM])
+
     def read_hint(self, id_token: str) -> Mapping[str, Any]:
         """Answer the claims of an ID token of ours, expired or not.
 

@@ -12,6 +12,9 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
+from authlib.common.urls import (  # type: ignore[import-untyped]  # no stubs exist
+    add_params_to_uri,
+)
 from authlib.oauth2.rfc6749 import (  # type: ignore[import-untyped]  # no stubs exist
     AuthorizationServer,
     InvalidGrantError,
@@ -41,6 +44,7 @@ from starlette.responses import JSONResponse, Response
 from securecart.serve.idp.employee import Employee
 from securecart.serve.idp.identity_provider import IdentityProvider, SignedIn
 from securecart.serve.idp.login_session import random_text
+from securecart.serve.idp.oidc.back_channel import BackChannel
 from securecart.serve.idp.oidc.claims import SCOPES, aws_claims, person_claims
 from securecart.serve.idp.oidc.granted import (
     ACCESS_TOKEN_LIFE,
@@ -294,10 +298,16 @@ class _IdTokenIssuer(OpenIDCode):
 class OpenIdServer(AuthorizationServer):
     """The authorization and token endpoints' rules, over our records."""
 
-    def __init__(self, idp: IdentityProvider, id_tokens: IdTokens) -> None:
+    def __init__(
+        self,
+        idp: IdentityProvider,
+        id_tokens: IdTokens,
+        back_channel: BackChannel | None = None,
+    ) -> None:
         super().__init__()
         self.idp = idp
         self.id_tokens = id_tokens
+        self._back_channel = back_channel
         self._grants = Grants(idp.records, idp.random)
         self._clients = {
             client.client_id: _Client(client) for client in idp.options.clients
@@ -365,10 +375,17 @@ class OpenIdServer(AuthorizationServer):
         body: Mapping[str, Any] | str,
         headers: Sequence[tuple[str, str]],
     ) -> Response:
-        """Turn Authlib's answer into Starlette's."""
+        """Turn Authlib's answer into Starlette's.
+
+        What the browser brings to a client says whom it is from (RFC 9207).
+        """
+        sent = dict(headers)
+        if "Location" in sent:
+            issuer = [("iss", self.idp.options.base_url)]
+            sent["Location"] = add_params_to_uri(sent["Location"], issuer)
         if isinstance(body, str):
-            return Response(body, status, headers=dict(headers))
-        return JSONResponse(body, status, headers=dict(headers))
+            return Response(body, status, headers=sent)
+        return JSONResponse(body, status, headers=sent)
 
     def keep_code(self, code: str, request: _Request) -> None:
         """Keep a code, and with it what the person grants the client."""
@@ -390,6 +407,8 @@ class OpenIdServer(AuthorizationServer):
             ends_at=session.expires_at.timestamp(),
         )
         self._grants.keep(Kind.CODE, code, granted, now=self.idp.clock())
+        if self._back_channel is not None:
+            self._back_channel.note(granted.client_id, session)
 
     def find(self, kind: Kind, secret: str) -> Granted | None:
         """Answer what a code or token stands for."""
