@@ -7,6 +7,7 @@ and concepts" (role chaining) and "Pass session tags in AWS STS".
 from typing import Final
 
 from securecart.federation.claims import (
+    ContradictingTags,
     RejectedClaim,
     check_source_identity,
     check_tags,
@@ -17,27 +18,27 @@ from securecart.names.principal import IamUser
 from securecart.names.session import RoleSession
 from securecart.sts.call import Call, Result
 from securecart.sts.duration import asked_seconds
+from securecart.sts.errors import InvalidParameterValue
 from securecart.sts.grant import Provenance, grant
 from securecart.sts.trust import Assumption
 
 _ACTION: Final = "sts:AssumeRole"
-_NOT_TAKEN: Final = ("SerialNumber", "TokenCode", "ProvidedContexts")
+_MFA: Final = ("SerialNumber", "TokenCode")
 
 
 def assume_role(call: Call) -> Result:
     """Answer credentials for another role, if it trusts the caller.
 
     Raises:
-        AccessDenied: if it does not, or is not there.
-        ValidationError: if a parameter is out of bounds, or would change
-            what the chain has fixed.
+        AccessDenied: if it does not, or is not there; or for an MFA device,
+            since no user has one here.
+        ValidationError, InvalidParameterValue: if a parameter is out of bounds,
+            or would change what the chain has fixed.
     """
     caller = call.caller
     if not isinstance(caller, IamUser | RoleSession):
         raise AccessDenied("Roles may not be assumed by root accounts.")
-    for name in _NOT_TAKEN:
-        if name in call.parameters:
-            raise ValidationError(f"{name} is not taken here.")
+    _refuse_what_is_not_taken(call)
     role_arn = str(call.parameters["RoleArn"])
     with call.ports.entities.reading() as store:
         role = find_role_by_arn(store, role_arn)
@@ -73,6 +74,23 @@ def assume_role(call: Call) -> Result:
     )
 
 
+def _refuse_what_is_not_taken(call: Call) -> None:
+    given = [name for name in _MFA if name in call.parameters]
+    if len(given) == len(_MFA):
+        raise AccessDenied(
+            "MultiFactorAuthentication failed, unable to validate MFA code.  Please"
+            " verify your MFA serial number is valid and associated with this user."
+        )
+    if given:
+        raise AccessDenied(
+            "MultiFactorAuthentication failed, must provide both MFA serial number and"
+            " one time pass code."
+        )
+    if "ProvidedContexts" in call.parameters:
+        # AWS documents no error for those of a provider that it does not know.
+        raise ValidationError("ProvidedContexts: there is no context provider here.")
+
+
 def _inherited_tags(caller: IamUser | RoleSession) -> tuple[tuple[str, str], ...]:
     if not isinstance(caller, RoleSession):
         return ()
@@ -85,10 +103,18 @@ def _asked_tags(
 ) -> tuple[tuple[tuple[str, str], ...], tuple[str, ...]]:
     asked = tuple((tag["Key"], tag["Value"]) for tag in call.parameters.get("Tags", ()))
     transitive = tuple(call.parameters.get("TransitiveTagKeys", ()))
+    fixed = {key.lower() for key, _ in inherited}
+    if any(key.lower() in fixed for key, _ in asked):
+        raise InvalidParameterValue(
+            "One of the specified transitive tag keys can't be set because it"
+            " conflicts with a transitive tag key from the calling session."
+        )
     try:
-        # Together, for the limit counts both, and one cannot override another.
-        check_tags(asked + inherited, transitive)
+        # Together, for the limit counts both. (Whether AWS's does, it does not say.)
+        check_tags(asked + inherited, ())
         return check_tags(asked, transitive)
+    except ContradictingTags as error:
+        raise InvalidParameterValue(str(error)) from None
     except RejectedClaim as error:
         raise ValidationError(str(error)) from None
 

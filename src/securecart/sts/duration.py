@@ -16,8 +16,21 @@ DEFAULT_SECONDS: Final = 3_600
 MAX_CHAINED_SECONDS: Final = 3_600
 
 
+TOO_LONG: Final = (
+    "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+)
+TOO_LONG_BY_SAML: Final = (
+    "Requested DurationSeconds exceeds MaxSessionDuration set for this role."
+)
+"""AWS IAM User Guide, "Troubleshoot SAML federation with IAM"."""
+
+
 def asked_seconds(
-    parameters: Mapping[str, Any], *, role_maximum: int, chained: bool = False
+    parameters: Mapping[str, Any],
+    *,
+    role_maximum: int,
+    chained: bool = False,
+    too_long: str = TOO_LONG,
 ) -> int:
     """Answer the seconds that the caller asks for, or AWS's default.
 
@@ -39,13 +52,10 @@ def asked_seconds(
     if chained and seconds > MAX_CHAINED_SECONDS:
         raise ValidationError(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles"
-            " assumed by role chaining"
+            " assumed by role chaining."
         )
     if seconds > role_maximum:
-        raise ValidationError(
-            "The requested DurationSeconds exceeds the MaxSessionDuration set for this"
-            " role."
-        )
+        raise ValidationError(too_long)
     return seconds
 
 

@@ -19,6 +19,24 @@ class ExpiredIdentityToken(ServiceError):
     code = "ExpiredTokenException"
 
 
+class IdpRejectedClaim(ServiceError):
+    """The identity provider says that it did not sign anybody in."""
+
+    code = "IDPRejectedClaim"
+
+
+class IdpCommunicationError(ServiceError):
+    """The identity provider's keys could not be had; trying again may help."""
+
+    code = "IDPCommunicationError"
+
+
+class InvalidParameterValue(ServiceError):
+    """Session tags that contradict one another, or the calling session's."""
+
+    code = "InvalidParameterValue"
+
+
 class PackedPolicyTooLarge(ServiceError):
     """Session policies and tags together are too large for a session token."""
 

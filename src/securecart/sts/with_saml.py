@@ -17,6 +17,7 @@ from securecart.federation.claims import (
 )
 from securecart.federation.saml import (
     Expectation,
+    FailedStatus,
     IdpMetadata,
     InvalidAssertion,
     InvalidMetadata,
@@ -32,8 +33,12 @@ from securecart.names.arn import Arn
 from securecart.names.principal import Federated
 from securecart.policy import Layers
 from securecart.sts.call import Call, Result
-from securecart.sts.duration import asked_seconds, shortened
-from securecart.sts.errors import ExpiredIdentityToken, InvalidIdentityToken
+from securecart.sts.duration import TOO_LONG_BY_SAML, asked_seconds, shortened
+from securecart.sts.errors import (
+    ExpiredIdentityToken,
+    IdpRejectedClaim,
+    InvalidIdentityToken,
+)
 from securecart.sts.grant import Provenance, grant
 from securecart.sts.trust import Assumption, not_authorized
 
@@ -45,6 +50,7 @@ REDEMPTION: Final = timedelta(minutes=5)
 """AWS STS API Reference, AssumeRoleWithSAML: time from issue to redemption."""
 
 _ACTION: Final = "sts:AssumeRoleWithSAML"
+_MESSAGE: Final = 512
 _PROVIDERS: Final = 100
 """Parsed metadata documents kept: IAM's own quota of SAML providers."""
 
@@ -57,6 +63,7 @@ def assume_role_with_saml(call: Call) -> Result:
 
     Raises:
         InvalidIdentityToken: if the response proves nothing, or was redeemed.
+        IdpRejectedClaim: if it says that the provider signed nobody in.
         ExpiredIdentityToken: if it is too old.
         AccessDenied: if the role does not exist, is not named in it, or does
             not trust the provider for this.
@@ -70,7 +77,11 @@ def assume_role_with_saml(call: Call) -> Result:
     if role is None or pair not in claims.roles or claims.session_name is None:
         raise not_authorized(_ACTION)
     seconds = shortened(
-        asked_seconds(call.parameters, role_maximum=role.max_session_duration),
+        asked_seconds(
+            call.parameters,
+            role_maximum=role.max_session_duration,
+            too_long=TOO_LONG_BY_SAML,
+        ),
         session_duration=claims.duration_seconds,
         session_end=assertion.session_not_on_or_after,
         now=call.now,
@@ -147,15 +158,22 @@ def _verified(call: Call, provider: SamlProvider) -> VerifiedAssertion:
         raise InvalidIdentityToken(
             "Response does not contain the required audience."
         ) from None
+    except FailedStatus as error:
+        raise IdpRejectedClaim(f"Invalid SAML response: {_cut(error)}") from None
     except OutsideItsTime as error:
         raise ExpiredIdentityToken(f"Assertion refused: {error}") from None
     except InvalidAssertion as error:
-        raise InvalidIdentityToken(f"Invalid SAML response: {error}") from None
+        raise InvalidIdentityToken(f"Invalid SAML response: {_cut(error)}") from None
     if now >= assertion.issued_at + REDEMPTION:
         raise ExpiredIdentityToken(
             "Token must be redeemed within 5 minutes of issuance"
         )
     return assertion
+
+
+def _cut(error: InvalidAssertion) -> str:
+    """What is wrong; some of it may be the words of strangers."""
+    return str(error)[:_MESSAGE]
 
 
 def _claims(assertion: VerifiedAssertion) -> SessionClaims:

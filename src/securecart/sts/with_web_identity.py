@@ -29,7 +29,11 @@ from securecart.names.principal import Federated
 from securecart.policy import Layers
 from securecart.sts.call import Call, Result
 from securecart.sts.duration import asked_seconds
-from securecart.sts.errors import ExpiredIdentityToken, InvalidIdentityToken
+from securecart.sts.errors import (
+    ExpiredIdentityToken,
+    IdpCommunicationError,
+    InvalidIdentityToken,
+)
 from securecart.sts.grant import Provenance, grant
 from securecart.sts.trust import Assumption, not_authorized
 
@@ -52,6 +56,7 @@ def assume_role_with_web_identity(call: Call) -> Result:
 
     Raises:
         InvalidIdentityToken: if the token proves nothing here.
+        IdpCommunicationError: if the provider cannot be asked for its keys.
         ExpiredIdentityToken: if it has expired.
         AccessDenied: if the role does not exist, or does not trust the
             provider for this.
@@ -114,7 +119,9 @@ def _verified(call: Call, token: str) -> tuple[OidcProvider, VerifiedIdToken]:
             nonce=None,
             now=call.now,
         )
-    except (KeysUnavailable, UnknownKey):
+    except KeysUnavailable:
+        raise IdpCommunicationError(_NO_KEYS) from None
+    except UnknownKey:
         raise InvalidIdentityToken(_NO_KEYS) from None
     except WrongTokenAudience:
         raise InvalidIdentityToken("Incorrect token audience") from None

@@ -182,7 +182,11 @@ class World:
         return self.call("AssumeRoleWithSAML", asked | parameters, now=now)
 
     def id_token(
-        self, claims: Mapping[str, Any] | None = None, *, key: RSAKey | None = None
+        self,
+        claims: Mapping[str, Any] | None = None,
+        *,
+        key: RSAKey | None = None,
+        key_id: str = "one",
     ) -> str:
         """Answer an ID token of the provider, with other claims or more."""
         seconds = int(NOW.timestamp())
@@ -193,7 +197,7 @@ class World:
             "iat": seconds,
             "exp": seconds + 300,
         } | dict(claims or {})
-        header = {"alg": "RS256", "kid": "one"}
+        header = {"alg": "RS256", "kid": key_id}
         return jws.serialize_compact(header, json.dumps(whole), key or self.key)
 
     def with_oidc(

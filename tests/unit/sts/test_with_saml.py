@@ -262,7 +262,7 @@ def test_the_least_duration_holds(
     [
         (899, "greater than or equal to 900"),
         (43_201, "less than or equal to 43200"),
-        (3_601, "exceeds the MaxSessionDuration set for this role"),
+        (3_601, "exceeds MaxSessionDuration set for this role"),
     ],
 )
 def test_a_duration_out_of_bounds_is_refused(

@@ -9,6 +9,7 @@ from joserfc.jwk import RSAKey
 from securecart.names.errors import AccessDenied, ValidationError
 from securecart.policy import DeniedByPolicy, sentences
 from securecart.sts import ExpiredIdentityToken, InvalidIdentityToken
+from securecart.sts.errors import IdpCommunicationError
 
 if TYPE_CHECKING:
     from tests.unit.sts.conftest import World
@@ -113,9 +114,12 @@ def test_what_is_no_token_is_refused(world: "World", token: str) -> None:
 
 
 def test_without_keys_nobody_is_believed(world: "World") -> None:
-    """A provider that is down vouches for nobody."""
-    world.keys.key_set = None
+    """Neither a provider that is down vouches for anybody, nor an unknown key."""
+    token = world.id_token(key=RSAKey.generate_key(2048), key_id="two")
     with pytest.raises(InvalidIdentityToken, match="retrieve verification key"):
+        world.with_oidc(token)
+    world.keys.key_set = None
+    with pytest.raises(IdpCommunicationError, match="retrieve verification key"):
         world.with_oidc()
 
 

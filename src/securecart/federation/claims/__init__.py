@@ -17,6 +17,7 @@ from securecart.federation.claims.saml import (
     subject_type,
 )
 from securecart.federation.claims.session_claims import (
+    ContradictingTags,
     RejectedClaim,
     RolePair,
     SessionClaims,
@@ -26,6 +27,7 @@ from securecart.federation.claims.session_claims import (
 )
 
 __all__ = [
+    "ContradictingTags",
     "RejectedClaim",
     "RolePair",
     "SessionClaims",

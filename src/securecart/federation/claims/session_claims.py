@@ -27,6 +27,10 @@ class RejectedClaim(SecureCartError):
     """A claim breaks AWS's rules; the message is in AWS's words."""
 
 
+class ContradictingTags(RejectedClaim):
+    """Session tags contradict one another; AWS has a code of its own for that."""
+
+
 @dataclass(frozen=True, slots=True)
 class RolePair:
     """A role that the person may take, and the provider that vouches for it."""
@@ -80,8 +84,8 @@ def check_tags(
     Keys are told apart without regard to case, as AWS does.
 
     Raises:
-        RejectedClaim: if one breaks a limit, a key occurs twice or is
-            reserved, or a transitive key has no tag.
+        ContradictingTags: if a key occurs twice, or a transitive key has no tag.
+        RejectedClaim: if one breaks a limit, or a key is reserved.
     """
     found = tuple(tags)
     if len(found) > MAX_TAGS:
@@ -95,11 +99,13 @@ def check_tags(
             raise RejectedClaim("session tag keys beginning with aws: are reserved")
     keys = {key.lower() for key, _ in found}
     if len(keys) != len(found):
-        raise RejectedClaim(
+        raise ContradictingTags(
             "Duplicate tag keys found. Please note that Tag keys are case insensitive."
         )
     if not keys.issuperset(key.lower() for key in transitive):
-        raise RejectedClaim("a transitive tag key is not among the session tags")
+        raise ContradictingTags(
+            "The specified transitive tag key must be included in the requested tags."
+        )
     return found, tuple(dict.fromkeys(transitive))
 
 

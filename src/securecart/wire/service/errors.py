@@ -94,6 +94,7 @@ QUERY = ErrorTable(
         "InternalFailure": 500,
         "InvalidAction": 400,
         "InvalidClientTokenId": 403,
+        "InvalidParameterValue": 400,
         "MalformedInput": 400,
         "MissingAction": 400,
         "MissingAuthenticationToken": 403,
