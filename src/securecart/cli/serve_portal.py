@@ -20,10 +20,10 @@ from securecart.cli.settings import Settings
 from securecart.cli.sign_in import (
     oidc_client_secret,
     oidc_issuer,
+    portal_encryption,
     portal_identity,
     private_hosts,
     role_arn,
-    saml_logout_url,
     saml_metadata_source,
     saml_provider_arn,
 )
@@ -132,7 +132,11 @@ def _options(
         else SamlOptions(
             provider_arn=saml_provider_arn(settings, account),
             identity=portal_identity(installation),
-            logout_url=saml_logout_url(settings),
+            logout_url=settings.idp.saml.logout_url,
+            mfa_contexts=settings.idp.saml.mfa_contexts,
+            idp_initiated=settings.idp.saml.idp_initiated,
+            encryption=portal_encryption(settings, installation),
+            encryption_required=settings.idp.saml.encryption == "required",
         ),
         oidc=None
         if issuer is None
@@ -140,6 +144,8 @@ def _options(
             issuer=issuer,
             client_id=settings.idp.oidc.client_id,
             scope=settings.idp.oidc.scope,
+            mfa_methods=settings.idp.oidc.mfa_methods,
+            mfa_acr=settings.idp.oidc.mfa_acr,
         ),
         duration_seconds=settings.session.minutes * 60,
         session_seconds=settings.session.portal_minutes * 60,

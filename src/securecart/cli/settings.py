@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from securecart.names.errors import SecureCartError
+from securecart.serve.portal.options import MFA_CONTEXTS, MFA_METHODS
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
@@ -48,6 +49,9 @@ def _issuer(address: str) -> str:
 
 
 _RoleName = Annotated[str, Field(pattern=r"^[\w+=,.@-]{1,64}$")]
+_Uri = Annotated[str, Field(pattern=r"^[!-~]{1,255}$")]
+_MAX_FACTORS = 20
+"""What asks for a second factor travels in an address."""
 _SessionName = Annotated[str, Field(pattern=r"^[\w+=,.@-]{2,64}$")]
 Origin = Annotated[str, AfterValidator(_origin)]
 Issuer = Annotated[str, AfterValidator(_issuer)]
@@ -93,6 +97,12 @@ class Saml(_Section):
     """Which of several identity providers in the metadata is meant."""
     provider: str = Field(default="SecureCart", pattern=r"^[\w.-]{1,128}$")
     logout_url: str | None = None
+    encryption: Literal["off", "allowed", "required"] = "off"
+    idp_initiated: bool = False
+    mfa_contexts: Annotated[
+        tuple[_Uri, ...], Field(min_length=1, max_length=_MAX_FACTORS)
+    ] = MFA_CONTEXTS
+    """The first is asked for where a second factor is needed; each counts."""
 
 
 class Oidc(_Section):
@@ -103,6 +113,12 @@ class Oidc(_Section):
     client_id: str = Field(default="securecart-portal", min_length=1, max_length=255)
     client_secret_file: Path | None = None
     scope: str = "openid email profile offline_access"
+    mfa_methods: Annotated[tuple[_Uri, ...], Field(max_length=_MAX_FACTORS)] = (
+        MFA_METHODS
+    )
+    """Values of `amr`, each of which says that a second factor was used."""
+    mfa_acr: Annotated[tuple[_Uri, ...], Field(max_length=_MAX_FACTORS)] = ()
+    """Likewise of `acr`; asked for where a second factor is needed."""
     hosts: tuple[_Host, ...] = ()
     """Where else the provider's endpoints and keys may be than on its own host."""
 

@@ -45,6 +45,19 @@ def portal_identity(installation: Installation) -> SigningIdentity:
     )
 
 
+def portal_encryption(
+    settings: Settings, installation: Installation
+) -> SigningIdentity | None:
+    """The key pair that SAML assertions are encrypted for, where they are."""
+    if settings.idp.saml.encryption == "off":
+        return None
+    folder = installation.directory / "portal" / "encryption"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return signing_identity(
+        folder, common_name="SecureCart portal encryption", now=datetime.now(UTC)
+    )
+
+
 def client_secret(installation: Installation) -> str:
     """The OpenID client secret that the stand-in knows the portal by."""
     return kept_secret(installation.directory / "portal" / "client.secret")

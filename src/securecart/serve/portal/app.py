@@ -40,6 +40,7 @@ from securecart.serve.portal.session_routes import SessionRoutes
 from securecart.serve.portal.sessions import Sessions
 from securecart.serve.portal.sign_in_routes import SignInRoutes
 from securecart.serve.portal.site import STATIC, Site
+from securecart.serve.portal.unsolicited import UnsolicitedAnswers
 
 _READ: Final = ["GET", "HEAD"]
 
@@ -126,6 +127,9 @@ def create_app(
             pages=pages,
             answers=answers,
             pending=pending,
+            unsolicited=UnsolicitedAnswers(
+                options, records, clock=clock, random=random, keyring=keyring
+            ),
             cookie=cookie,
             mfa=mfa,
             arrivals=arrivals,

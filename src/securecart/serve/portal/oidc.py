@@ -94,6 +94,8 @@ class OidcSignIn:
             "code_challenge": to_text(challenge),
             "code_challenge_method": "S256",
         }
+        if self._oidc.mfa_acr and (self._options.mfa_required or pending.mfa_demanded):
+            parameters["acr_values"] = " ".join(self._oidc.mfa_acr)
         if pending.passive:
             parameters["prompt"] = "none"
         if pending.reauthenticate:
@@ -138,7 +140,7 @@ class OidcSignIn:
     def refresh(self, refresh_token: str, *, subject: str, mfa: bool) -> Evidence:
         """Redeem a refresh token for evidence about the same person.
 
-        Where the new ID token leaves `amr` out, the first sign-in's `mfa`
+        Where the new ID token leaves `amr` and `acr` out, the first sign-in's `mfa`
         holds; it is that authentication which section 12.2 has it speak of.
 
         Raises:
@@ -157,7 +159,8 @@ class OidcSignIn:
         if verified.subject != subject:
             raise Refused(OTHER_PERSON, "the refreshed ID token is another person's")
         evidence = self._evidence(verified, tokens.id_token, tokens.refresh_token)
-        return evidence if "amr" in verified.claims else replace(evidence, mfa=mfa)
+        told = "amr" in verified.claims or (self._oidc.mfa_acr and verified.acr)
+        return evidence if told else replace(evidence, mfa=mfa)
 
     def logout_address(self, id_token: str) -> str | None:
         """Answer where signing out goes on, if the provider has such a place.
@@ -230,7 +233,8 @@ class OidcSignIn:
             name=_text(verified.claims, "name"),
             email=_text(verified.claims, "email"),
             authenticated_at=verified.auth_time,
-            mfa=not self._oidc.mfa_methods.isdisjoint(verified.amr),
+            mfa=verified.acr in self._oidc.mfa_acr
+            or any(method in self._oidc.mfa_methods for method in verified.amr),
             assume=lambda seconds: self._sts.assume_role_with_web_identity(
                 id_token, self._options.role_arn, verified.subject, seconds
             ),

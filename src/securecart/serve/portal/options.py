@@ -10,15 +10,13 @@ Method = Literal["saml", "oidc"]
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
-MFA_CONTEXTS = frozenset(
-    {
-        "https://refeds.org/profile/mfa",
-        "http://schemas.microsoft.com/claims/multipleauthn",
-    }
+MFA_CONTEXTS = (
+    "https://refeds.org/profile/mfa",
+    "http://schemas.microsoft.com/claims/multipleauthn",
 )
 """AuthnContext classes that mean two factors: REFEDS MFA Profile; Entra ID."""
 
-MFA_METHODS = frozenset({"mfa"})
+MFA_METHODS = ("mfa",)
 """`amr` values that mean two factors (RFC 8176, section 2)."""
 
 
@@ -31,24 +29,35 @@ class SamlOptions:
 
     `audience` is also what the portal calls itself, its entity id.
     `logout_url` is where `/logout` sends the browser; without it single logout
-    does, where the provider's metadata has a place for it.
+    does, where the provider's metadata has a place for it. Each of
+    `mfa_contexts` counts as two factors; the first is asked for. With
+    `idp_initiated` a sign-in may begin at the provider. `encryption` is the
+    key pair that assertions may be encrypted for, and must be if required.
     """
 
     provider_arn: str
     identity: SigningIdentity = field(repr=False)
     audience: str = "urn:amazon:webservices"
     logout_url: str | None = None
-    mfa_contexts: frozenset[str] = MFA_CONTEXTS
+    mfa_contexts: tuple[str, ...] = MFA_CONTEXTS
+    idp_initiated: bool = False
+    encryption: SigningIdentity | None = field(default=None, repr=False)
+    encryption_required: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class OidcOptions:
-    """Sign-in by OpenID Connect. The client's secret is the adapter's affair."""
+    """Sign-in by OpenID Connect. The client's secret is the adapter's affair.
+
+    A value of `amr` in `mfa_methods`, or of `acr` in `mfa_acr`, counts as two
+    factors; the latter are asked for.
+    """
 
     issuer: str
     client_id: str
     scope: str = "openid email profile offline_access"
-    mfa_methods: frozenset[str] = MFA_METHODS
+    mfa_methods: tuple[str, ...] = MFA_METHODS
+    mfa_acr: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,10 @@ class Pages:
         """Ask before signing out on another site's word."""
         return self._render("confirm_logout.html", 200, csrf_token=csrf_token)
 
+    def confirm_sign_in(self, name: str) -> Response:
+        """Ask before taking a sign-in that began at the provider."""
+        return self._render("confirm_sign_in.html", 200, name=name)
+
     def renewal(self, *, renewed: bool) -> Response:
         """Tell the page around a hidden frame how the renewal went.
 

@@ -112,6 +112,10 @@ class PendingSignIns:
             raise Refused(NO_PENDING, "begun too long ago")
         return pending
 
+    def has(self, pending_id: str, cookies: Mapping[str, str]) -> bool:
+        """Say whether this browser began a sign-in of that id, good or not."""
+        return self._prefix + pending_id in cookies
+
     def forget(self, pending_id: str, response: Response) -> None:
         """Remove the cookie."""
         self._set(response, self._prefix + pending_id, "", max_age=0)

@@ -12,8 +12,12 @@ from starlette.responses import RedirectResponse, Response
 from securecart.names.clock import Clock
 from securecart.serve.portal.answers import Answers
 from securecart.serve.portal.arrival import Arrivals
-from securecart.serve.portal.browser import require_own, return_path
-from securecart.serve.portal.evidence import SignInMethod
+from securecart.serve.portal.browser import (
+    require_own,
+    require_own_origin,
+    return_path,
+)
+from securecart.serve.portal.evidence import Evidence, SignInMethod
 from securecart.serve.portal.form import posted_form
 from securecart.serve.portal.mfa import MfaPolicy
 from securecart.serve.portal.options import Method, PortalOptions
@@ -26,19 +30,21 @@ from securecart.serve.portal.refusals import (
 )
 from securecart.serve.portal.saml import SamlSignIn
 from securecart.serve.portal.session_cookie import SessionCookie
+from securecart.serve.portal.unsolicited import UnsolicitedAnswers
 
 _SEE_OTHER: Final = 303
 
 
 @dataclass(frozen=True, slots=True)
 class SignInRoutes:
-    """`/login…`, `/saml/…` and `/oidc/callback`."""
+    """`/login…`, `/saml/{acs,confirm,metadata}` and `/oidc/callback`."""
 
     options: PortalOptions
     clock: Clock
     pages: Pages
     answers: Answers
     pending: PendingSignIns
+    unsolicited: UnsolicitedAnswers
     cookie: SessionCookie
     mfa: MfaPolicy
     arrivals: Arrivals
@@ -52,6 +58,7 @@ class SignInRoutes:
         router.add_api_route("/login/saml", self.login_saml)
         router.add_api_route("/login/oidc", self.login_oidc)
         router.add_api_route("/saml/acs", self.assertion_consumer, methods=["POST"])
+        router.add_api_route("/saml/confirm", self.confirm, methods=["POST"])
         router.add_api_route("/saml/metadata", self.metadata)
         router.add_api_route("/oidc/callback", self.callback)
         return router
@@ -75,7 +82,26 @@ class SignInRoutes:
         self, request: Request, form: Annotated[dict[str, str], Depends(posted_form)]
     ) -> Response:
         """Take a SAML response by HTTP-POST."""
+        if self._is_unsolicited(request, form):
+            return self._receive(form)
         return self._finish(request, "saml", form.get("RelayState", ""), form)
+
+    def confirm(self, request: Request) -> Response:
+        """Take the unsolicited response that waits in this browser."""
+        require_own_origin(request, self.options.address)
+        saml = self._saml()
+        waiting = self.unsolicited.take(request.cookies)
+        session = self.cookie.session(request)
+        pending = PendingSignIn(
+            pending_id="",
+            method="saml",
+            begun_at=self.clock(),
+            return_to=waiting.return_to,
+            session_key=None if session is None else session.key,
+        )
+        response = self._arrived(pending, saml.accept(waiting.answer))
+        self.unsolicited.forget(response)
+        return response
 
     def callback(self, request: Request) -> Response:
         """Take an authorization response by redirect."""
@@ -84,9 +110,26 @@ class SignInRoutes:
 
     def metadata(self) -> Response:
         """Answer the portal's SAML metadata."""
+        return Response(
+            self._saml().metadata(), media_type="application/samlmetadata+xml"
+        )
+
+    def _saml(self) -> SamlSignIn:
         if self.saml is None:
             raise Refused(NOT_SET_UP, "saml")
-        return Response(self.saml.metadata(), media_type="application/samlmetadata+xml")
+        return self.saml
+
+    def _is_unsolicited(self, request: Request, form: Mapping[str, str]) -> bool:
+        """Say whether to ask the person about an answer that nobody asked for."""
+        if self.options.saml is None or not self.options.saml.idp_initiated:
+            return False
+        return not self.pending.has(form.get("RelayState", ""), request.cookies)
+
+    def _receive(self, form: Mapping[str, str]) -> Response:
+        answer = self._saml().receive(form)
+        response = self.pages.confirm_sign_in(answer.name)
+        self.unsolicited.keep(answer, form.get("RelayState"), response)
+        return response
 
     def _method(self, method: Method) -> SignInMethod:
         found = self.saml if method == "saml" else self.oidc
@@ -120,7 +163,7 @@ class SignInRoutes:
                 return_to=return_path(query.get("return_to")),
                 passive=passive,
                 reauthenticate=reauthenticate,
-                mfa_demanded=reauthenticate
+                mfa_demanded=(reauthenticate or passive)
                 and session is not None
                 and session.sign_in.mfa,
                 session_key=None if session is None else session.key,
@@ -160,6 +203,9 @@ class SignInRoutes:
         if pending.passive:
             self.arrivals.renew(pending.session_key, evidence)
             return self.pages.renewal(renewed=True)
+        return self._arrived(pending, evidence)
+
+    def _arrived(self, pending: PendingSignIn, evidence: Evidence) -> Response:
         if self.mfa.needs_new_sign_in(pending, evidence, self.clock()):
             again = urlencode({"reauthenticate": "1", "return_to": pending.return_to})
             return RedirectResponse(f"/login/{pending.method}?{again}", _SEE_OTHER)

@@ -156,6 +156,9 @@ class FakeSts:
     ) -> Assumed:
         self.calls.append(("saml", role_arn, provider_arn, duration_seconds))
         xml = base64.b64decode(assertion_b64).decode()
+        if "EncryptedAssertion" in xml:
+            # The real one has the key; here its word is enough.
+            return self._issue("ada", duration_seconds)
         found = re.search(r"RoleSessionName.*?AttributeValue>([^<]*)<", xml)
         assert found
         return self._issue(found[1], duration_seconds)
@@ -232,13 +235,25 @@ class FakeSamlIdp:
     def answer(self, location: str, **changes: Any) -> dict[str, str]:
         """Answer the form that the browser posts."""
         request, relay_state = self.read(location)
+        answer = self._answer(request.request_id, changes)
+        return {"SAMLResponse": answer, "RelayState": relay_state}
+
+    def unsolicited(self, relay_state: str = "", **changes: Any) -> dict[str, str]:
+        """Answer the form of a sign-in that began here, at the provider."""
+        return {
+            "SAMLResponse": self._answer(None, changes),
+            "RelayState": relay_state,
+        }
+
+    def _answer(self, request_id: str | None, changes: dict[str, Any]) -> str:
+        encrypt_for = changes.pop("encrypt_for", None)
         answer = Answer(
             response_id=new_id(os.urandom),
             assertion_id=new_id(os.urandom),
             issuer=IDP_ENTITY,
             recipient=f"{self.address}/saml/acs",
             audience=AUDIENCE,
-            in_response_to=request.request_id,
+            in_response_to=request_id,
             name_id=NameId(f"id-of-{self.person}", PERSISTENT),
             issued_at=self.time.now,
             not_before=self.time.now - timedelta(seconds=30),
@@ -252,14 +267,16 @@ class FakeSamlIdp:
                 "mail": (f"{self.person}@example.com",),
             },
         )
-        xml = build_response(replace(answer, **changes), self.identity)
-        return {"SAMLResponse": encode_post(xml), "RelayState": relay_state}
+        xml = build_response(
+            replace(answer, **changes), self.identity, encrypt_for=encrypt_for
+        )
+        return encode_post(xml)
 
-    def refuse(self, location: str) -> dict[str, str]:
-        """Answer that nobody is signed in, and nobody may be asked."""
+    def refuse(self, location: str, code: str = NO_PASSIVE) -> dict[str, str]:
+        """Answer that nobody is signed in, by default as nobody may be asked."""
         request, relay_state = self.read(location)
         xml = build_failure(
-            (RESPONDER, NO_PASSIVE),
+            (RESPONDER, code),
             self.identity,
             response_id=new_id(os.urandom),
             issuer=IDP_ENTITY,
