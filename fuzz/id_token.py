@@ -1,10 +1,9 @@
-"""ID tokens and key sets from strangers, as sent and as signed by the provider.
+"""ID tokens from strangers, as sent and as signed by the provider.
 
 As sent, a changed token may only be refused, or say what was signed. Then the
 bytes are signed as a payload, so that every claim is reached too.
 """
 
-import contextlib
 import json
 from datetime import UTC, datetime
 
@@ -17,10 +16,8 @@ from securecart.federation.claims import (
     oidc_trust_context,
 )
 from securecart.federation.oidc import (
-    InvalidDiscovery,
     InvalidIdToken,
     JwkSet,
-    ProviderMetadata,
     VerifiedIdToken,
     unverified_issuer,
     verify_id_token,
@@ -48,15 +45,6 @@ _CLAIMS = {
     "https://aws.amazon.com/tags/principal_tags/team": "ledger",
     "https://aws.amazon.com/source_identity": "ada",
 }
-_DISCOVERY = {
-    "issuer": "https://idp",
-    "authorization_endpoint": "https://idp/authorize",
-    "token_endpoint": "https://idp/token",
-    "jwks_uri": "https://idp/jwks",
-    "response_types_supported": ["code"],
-    "subject_types_supported": ["public"],
-    "id_token_signing_alg_values_supported": ["RS256"],
-}
 
 
 def _signed(payload: bytes) -> str:
@@ -67,13 +55,11 @@ def _signed(payload: bytes) -> str:
 SEEDS = [
     _signed(json.dumps(_CLAIMS).encode()).encode(),
     json.dumps(_CLAIMS).encode(),
-    _KEY_SET,
-    json.dumps(_DISCOVERY).encode(),
 ]
 
 
 def one(data: bytes) -> None:
-    """Take the bytes for a token, for claims, for keys and for a discovery."""
+    """Take the bytes for a token, and for claims."""
     text = data.decode("latin-1")
     try:
         unverified_issuer(text)
@@ -87,10 +73,6 @@ def one(data: bytes) -> None:
         aws_session_claims_from_oidc(verified)
     except (InvalidIdToken, RejectedClaim):
         pass
-    with contextlib.suppress(InvalidDiscovery):
-        JwkSet.parse(data)
-    with contextlib.suppress(InvalidDiscovery):
-        ProviderMetadata.parse(data, issuer="https://idp")
 
 
 def _verify(token: str) -> VerifiedIdToken:
