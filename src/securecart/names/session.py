@@ -9,7 +9,8 @@ class RoleSession:
     """One person (or program) acting in one role, for a bounded time.
 
     `context` holds the provider's condition keys that AWS keeps for the
-    session's life (`saml:sub`, `<issuer>:sub` …), names in lower case.
+    session's life (`saml:sub`, `<issuer>:sub` …), names in lower case; one
+    of many values (`<issuer>:amr`) has a tuple of them.
     `session_policies` are policy documents as text, inline first.
     `credential_id` is the access key id that the session was issued with.
     """
@@ -29,7 +30,7 @@ class RoleSession:
     mfa_authenticated: bool | None = None
     session_policies: tuple[str, ...] = ()
     session_policy_arns: tuple[str, ...] = ()
-    context: tuple[tuple[str, str], ...] = ()
+    context: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     chained: bool = False
 
     @property

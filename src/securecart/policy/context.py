@@ -36,7 +36,7 @@ _OWNED = frozenset(
 )
 
 
-def principal_context(principal: Principal) -> dict[str, str]:
+def principal_context(principal: Principal) -> dict[str, str | tuple[str, ...]]:
     """Answer the condition keys that this principal brings, in lower case."""
     if isinstance(principal, Federated):
         return {"aws:principalisawsservice": "false"}
@@ -45,7 +45,7 @@ def principal_context(principal: Principal) -> dict[str, str]:
             "aws:principalisawsservice": "true",
             "aws:principalservicename": principal.name,
         }
-    keys = {
+    keys: dict[str, str | tuple[str, ...]] = {
         "aws:principalisawsservice": "false",
         "aws:userid": principal.userid,
     }
@@ -94,7 +94,9 @@ def comes_from_the_principal(key: str) -> bool:
     return key in _OWNED or key.startswith(_TAG)
 
 
-def owned_context(principal: Principal, resource_account: str) -> dict[str, str]:
+def owned_context(
+    principal: Principal, resource_account: str
+) -> dict[str, str | tuple[str, ...]]:
     """Answer the keys that are the same in every request of this principal."""
     return {**principal_context(principal), "aws:resourceaccount": resource_account}
 

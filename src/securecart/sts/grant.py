@@ -23,7 +23,7 @@ class Provenance:
     """Where a session comes from, as it is kept for the session's life."""
 
     federated_provider: str | None = None
-    context: tuple[tuple[str, str], ...] = ()
+    context: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     inherited_tags: tuple[tuple[str, str], ...] = ()
     chained: bool = False
 

@@ -201,10 +201,17 @@ def _unpack(packed: bytes) -> RoleSession:
         mfa_authenticated=members[12],
         session_policies=tuple(members[13]),
         session_policy_arns=tuple(members[14]),
-        context=_pairs(members[15]),
+        context=_context(members[15]),
         chained=members[16],
     )
 
 
 def _pairs(members: list[list[str]]) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, value in members)
+
+
+def _context(members: list[list[Any]]) -> tuple[tuple[str, str | tuple[str, ...]], ...]:
+    return tuple(
+        (key, tuple(value) if isinstance(value, list) else value)
+        for key, value in members
+    )

@@ -30,6 +30,9 @@ SESSION = RoleSession(
     expires_at=NOW + timedelta(hours=1),
 )
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+CONTEXT = st.lists(
+    st.tuples(TEXT, TEXT | st.lists(TEXT, max_size=2).map(tuple)), max_size=3
+).map(tuple)
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple)
 
 
@@ -63,7 +66,7 @@ def test_a_token_is_opened_by_its_own_access_key_id() -> None:
         st.just(SESSION),
         session_name=TEXT,
         tags=PAIRS,
-        context=PAIRS,
+        context=CONTEXT,
         transitive_tag_keys=st.lists(TEXT, max_size=2).map(tuple),
         session_policies=st.lists(TEXT, max_size=2).map(tuple),
         session_policy_arns=st.lists(TEXT, max_size=2).map(tuple),

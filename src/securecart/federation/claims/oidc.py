@@ -1,7 +1,8 @@
 """AWS's claims in an ID token, and what a trust policy may ask of it.
 
 Source: AWS IAM User Guide, "Pass session tags in AWS STS" (tags with
-AssumeRoleWithWebIdentity) and "Available keys for AWS OIDC federation".
+AssumeRoleWithWebIdentity), "Available keys for AWS OIDC federation" and
+"Cross-service AWS OIDC federation context keys".
 """
 
 from collections.abc import Iterator
@@ -52,23 +53,29 @@ def aws_session_claims_from_oidc(token: VerifiedIdToken) -> SessionClaims:
     )
 
 
-def oidc_session_context(token: VerifiedIdToken) -> tuple[tuple[str, str], ...]:
-    """Answer the condition keys that stay with the session."""
+def oidc_session_context(
+    token: VerifiedIdToken,
+) -> tuple[tuple[str, str | tuple[str, ...]], ...]:
+    """Answer the condition keys that stay with the session: `aud`, `sub`, `amr`."""
     prefix = _prefix(token)
-    keys = [(f"{prefix}:aud", token.client_id), (f"{prefix}:sub", token.subject)]
-    if token.authorized_party is not None:
-        keys.append((f"{prefix}:azp", token.authorized_party))
-    return tuple(keys)
+    keys = ((f"{prefix}:aud", token.client_id), (f"{prefix}:sub", token.subject))
+    return (*keys, (f"{prefix}:amr", token.amr)) if token.amr else keys
 
 
 def oidc_trust_context(token: VerifiedIdToken) -> dict[str, str | tuple[str, ...]]:
     """Answer every condition key that a trust policy may ask, in lower case.
 
-    `<issuer>:aud` is the authorized party where the token has one.
+    `<issuer>:aud` is the authorized party where the token has one, and
+    `<issuer>:oaud` the audience itself. (AWS documents `oaud` for Google alone.)
     """
-    context: dict[str, str | tuple[str, ...]] = dict(oidc_session_context(token))
-    if token.amr:
-        context[f"{_prefix(token)}:amr"] = token.amr
+    prefix = _prefix(token)
+    context = dict(oidc_session_context(token))
+    if len(token.audiences) == 1:
+        context[f"{prefix}:oaud"] = token.audiences[0]
+    else:
+        context[f"{prefix}:oaud"] = token.audiences
+    if token.authorized_party is not None:
+        context[f"{prefix}:azp"] = token.authorized_party
     return context
 
 

@@ -101,6 +101,7 @@ def test_the_trust_policy_sees_the_issuer_without_scheme(now: datetime) -> None:
     token = _token(now, {}, issuer="https://IdP.example.com/T", amr=("pwd", "mfa"))
     assert oidc_trust_context(token) == {
         "idp.example.com/t:aud": "securecart-portal",
+        "idp.example.com/t:oaud": "securecart-portal",
         "idp.example.com/t:sub": "ada",
         "idp.example.com/t:amr": ("pwd", "mfa"),
     }
@@ -109,8 +110,25 @@ def test_the_trust_policy_sees_the_issuer_without_scheme(now: datetime) -> None:
 def test_the_authorized_party_stands_for_the_audience(now: datetime) -> None:
     """Where the token has one, `aud` is what `azp` says."""
     token = _token(now, {}, audiences=("api", "portal"), authorized_party="portal")
-    assert dict(oidc_session_context(token)) == {
+    assert oidc_trust_context(token) == {
         "localhost:8081:aud": "portal",
+        "localhost:8081:oaud": ("api", "portal"),
         "localhost:8081:azp": "portal",
         "localhost:8081:sub": "ada",
+    }
+
+
+def test_the_session_keeps_three_keys(now: datetime) -> None:
+    """AWS: no others are there after the assumption."""
+    token = _token(
+        now,
+        {"email": "ada@example.com"},
+        audiences=("api", "portal"),
+        authorized_party="portal",
+        amr=("pwd", "mfa"),
+    )
+    assert dict(oidc_session_context(token)) == {
+        "localhost:8081:aud": "portal",
+        "localhost:8081:sub": "ada",
+        "localhost:8081:amr": ("pwd", "mfa"),
     }

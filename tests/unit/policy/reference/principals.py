@@ -142,8 +142,8 @@ def full_context(
     }
 
 
-def _brought(principal: Principal) -> dict[str, str]:
-    keys = {
+def _brought(principal: Principal) -> dict[str, str | tuple[str, ...]]:
+    keys: dict[str, str | tuple[str, ...]] = {
         "aws:principalisawsservice": str(isinstance(principal, Service)).lower(),
     }
     match principal:
@@ -169,12 +169,13 @@ def _brought(principal: Principal) -> dict[str, str]:
             keys["aws:username"] = principal.name
             keys |= _tags(principal.tags)
         case RoleSession():
-            keys |= _tags(principal.tags) | _of_session(principal)
+            keys |= _tags(principal.tags)
+            keys |= _of_session(principal)
     return keys
 
 
-def _of_session(session: RoleSession) -> dict[str, str]:
-    keys = {
+def _of_session(session: RoleSession) -> dict[str, str | tuple[str, ...]]:
+    keys: dict[str, str | tuple[str, ...]] = {
         **dict(session.context),
         "aws:principaltype": "AssumedRole",
         # The role's ARN, not the session's.
