@@ -148,6 +148,22 @@ def test_a_reference_to_another_element_is_refused(forge: "Forge") -> None:
         forge.verify(forge.signed_with(uris=["#_response1"]))
 
 
+@pytest.mark.parametrize("name", ["xpointer(/)", "xpointer(//*)", "1", "a b", "é"])
+def test_an_id_that_is_an_expression_is_not_evaluated(
+    forge: "Forge", name: str
+) -> None:
+    """An XPointer may take hours, and is reached before the signature is."""
+    root = forge.genuine()
+    forge.verify(root)
+    assertion = forge.assertion(root)
+    assertion.set("ID", name)
+    reference = assertion.find(f".//{DS}Reference")
+    assert reference is not None
+    reference.set("URI", f"#{name}")
+    with pytest.raises(InvalidSignature, match="the id is no name"):
+        forge.verify(root)
+
+
 def test_an_id_that_occurs_twice_is_refused(forge: "Forge") -> None:
     """Two elements with one id: verifier and reader may each find another."""
     root = forge.genuine()
