@@ -17,6 +17,7 @@ from securecart.federation.saml import (
     SpMetadata,
     build_idp_metadata,
     build_sp_metadata,
+    entity_document,
     self_signed_certificate,
 )
 
@@ -36,7 +37,32 @@ _IDP = build_idp_metadata(
     entity_id="https://idp", sso_address="https://idp/sso", identity=_IDENTITY
 )
 
+_BODY = _IDP.partition(b"?>")[2].strip()
+_GROUP = (
+    b'<md:EntitiesDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" '
+    b'validUntil="2030-01-01T00:00:00Z" cacheDuration="P1DT2H3M4.5S">'
+    b"<!-- a federation --><md:EntitiesDescriptor>"
+    + _BODY
+    + b"</md:EntitiesDescriptor>"
+    + _BODY.replace(b'"https://idp"', b'"https://other"')
+    + b"</md:EntitiesDescriptor>"
+)
+
 SEEDS = [
+    _GROUP,
+    build_idp_metadata(
+        entity_id="https://idp",
+        sso_address="https://idp/sso",
+        identity=_IDENTITY,
+        slo_address="https://idp/slo",
+    ),
+    build_sp_metadata(
+        entity_id="urn:amazon:webservices",
+        acs_address="https://sp/acs",
+        identity=_IDENTITY,
+        slo_address="https://sp/slo",
+        encryption_certificate=_IDENTITY.certificate,
+    ),
     _IDP,
     b"\xef\xbb\xbf" + _IDP,
     _IDP.replace(b"entityID", b'validUntil="2030-01-01T00:00:00Z" entityID'),
@@ -52,5 +78,9 @@ def one(data: bytes) -> None:
     """Read the bytes as either side's metadata."""
     with contextlib.suppress(InvalidMetadata):
         IdpMetadata.parse(data).sso_address()
+    with contextlib.suppress(InvalidMetadata):
+        IdpMetadata.parse(data, entity_id="https://other").slo_response_address()
+    with contextlib.suppress(InvalidMetadata):
+        entity_document(data, "https://other")
     with contextlib.suppress(InvalidMetadata):
         SpMetadata.parse(data)
