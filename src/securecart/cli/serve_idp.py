@@ -14,6 +14,7 @@ from securecart.cli.keyrings import idp_keyring
 from securecart.cli.place import Place
 from securecart.cli.sign_in import (
     client_secret,
+    portal_encryption,
     portal_identity,
     prepare_sign_in,
     role_arn,
@@ -37,6 +38,7 @@ def serve_idp(place: Place, sockets: Sequence[socket.socket], clock: Clock) -> N
     engine = open_sqlite(place.data / "idp.db")
     create_tables(engine)
     portal = settings.endpoints.portal
+    encryption = portal_encryption(settings, installation)
     options = IdpOptions(
         base_url=settings.endpoints.idp,
         organisation=settings.organisation.name,
@@ -45,6 +47,11 @@ def serve_idp(place: Place, sockets: Sequence[socket.socket], clock: Clock) -> N
             entity_id="urn:amazon:webservices",
             acs_url=f"{portal}/saml/acs",
             certificate_pem=portal_identity(installation).certificate.decode(),
+            slo_url=f"{portal}/saml/slo",
+            encryption_certificate=None
+            if encryption is None
+            else encryption.certificate,
+            idp_initiated=settings.idp.saml.idp_initiated,
         ),
         clients=(
             OidcClient(

@@ -23,6 +23,7 @@ _SEED = "securecart"
 def prepare_sign_in(place: Place, installation: Installation) -> None:
     """Make what is not there yet."""
     portal_identity(installation)
+    portal_encryption(place.settings, installation)
     client_secret(installation)
     file = place.directory_file
     if place.settings.idp.kind == "stand-in" and not file.exists():
@@ -98,13 +99,6 @@ def saml_metadata_source(settings: Settings) -> str | None:
     if settings.idp.kind == "stand-in":
         return f"{settings.endpoints.idp}/saml/metadata"
     return settings.idp.saml.metadata
-
-
-def saml_logout_url(settings: Settings) -> str | None:
-    """Where a person who signed in by SAML is sent to sign out there too."""
-    if settings.idp.kind == "stand-in":
-        return f"{settings.endpoints.idp}/logout"
-    return settings.idp.saml.logout_url
 
 
 def oidc_client_secret(settings: Settings, installation: Installation) -> str | None:

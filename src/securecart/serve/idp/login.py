@@ -23,6 +23,7 @@ from securecart.serve.idp.one_time_code import redeem_code
 from securecart.serve.idp.parameters import BadRequest, Parameters
 from securecart.serve.idp.passwords import verify_password
 from securecart.serve.idp.receive import form_of, query_of
+from securecart.serve.idp.saml.logout import sign_out_everywhere
 
 _MAX_USERNAME = 256
 _SECOND_FACTOR_LIFE = timedelta(minutes=5)
@@ -147,7 +148,7 @@ class Login:
             raise BadRequest(_NOT_OUR_FORM)
         signed_in = self._idp.signed_in(request)
         if signed_in is not None:
-            self._idp.sign_out(signed_in.session)
+            return sign_out_everywhere(self._idp, signed_in.session, "/")
         response = redirect("/")
         response.delete_cookie(self._idp.session_cookie)
         return response

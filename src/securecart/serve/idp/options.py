@@ -15,12 +15,18 @@ _LOGIN_SESSION = timedelta(hours=12)
 class ServiceProvider:
     """The one SAML service provider that responses go to.
 
-    With a `certificate_pem` every AuthnRequest must be signed by its key.
+    With a `certificate_pem` every AuthnRequest must be signed by its key; only
+    so are logout messages taken, and sent to `slo_url`. Assertions are
+    encrypted for `encryption_certificate` (PEM) where there is one. With
+    `idp_initiated` a person may begin here.
     """
 
     entity_id: str
     acs_url: str
     certificate_pem: str | None
+    slo_url: str | None = None
+    encryption_certificate: bytes | None = None
+    idp_initiated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,9 @@ class Pages:
             lstrip_blocks=True,
         )
         self._environment.globals.update(
-            organisation=options.organisation, portal=options.portal_origin
+            organisation=options.organisation,
+            portal=options.portal_origin,
+            idp_initiated=options.service_provider.idp_initiated,
         )
         self._policy = (
             "default-src 'none'; style-src 'self'; img-src 'self'; "

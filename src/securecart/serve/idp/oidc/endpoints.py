@@ -24,6 +24,7 @@ from securecart.serve.idp.oidc.id_token import ALGORITHM, IdTokens
 from securecart.serve.idp.oidc.server import OpenIdServer
 from securecart.serve.idp.parameters import BadRequest, Parameters
 from securecart.serve.idp.receive import form_of, query_of
+from securecart.serve.idp.saml.logout import sign_out_everywhere
 
 AUTHORIZE = "/oidc/authorize"
 TOKEN = "/oidc/token"  # noqa: S105 -- an address
@@ -227,10 +228,7 @@ class OpenIdEndpoints:
             return redirect(target)
         if hint.get("sub") != signed_in.session.username:
             return redirect("/logout")
-        self._idp.sign_out(signed_in.session)
-        response = redirect(target)
-        response.delete_cookie(self._idp.session_cookie)
-        return response
+        return sign_out_everywhere(self._idp, signed_in.session, target)
 
     def _after_sign_out(self, parameters: Parameters, hint: Mapping[str, Any]) -> str:
         """Answer the registered address to go to, or home."""

@@ -22,7 +22,7 @@ def answer_for(
     signed_in: SignedIn,
     options: IdpOptions,
     *,
-    request_id: str,
+    request_id: str | None,
     context: str,
     random: Random,
     now: datetime,

@@ -34,6 +34,7 @@ from securecart.federation.saml.names import (
     NO_AUTHN_CONTEXT,
     NO_PASSIVE,
     PASSWORD_PROTECTED,
+    REFEDS_MFA,
     RESPONDER,
 )
 from securecart.federation.saml.redirect import MAX_RELAY_STATE
@@ -46,9 +47,11 @@ from securecart.serve.idp.identity_provider import IdentityProvider, SignedIn
 from securecart.serve.idp.parameters import BadRequest, Parameters
 from securecart.serve.idp.receive import form_of, query_of
 from securecart.serve.idp.saml.answer import answer_for
+from securecart.serve.idp.saml.logout import SLO, SamlLogout, reached
 
 SSO = "/saml/sso"
 _METADATA = "/saml/metadata"
+_INITIATE = "/saml/initiate"
 
 _MAX_AGE = timedelta(minutes=5)
 _CLOCK_SKEW = timedelta(minutes=1)
@@ -65,7 +68,7 @@ Form = Annotated[Parameters, Depends(form_of)]
 class _Question:
     """What remains of a verified AuthnRequest while a person signs in."""
 
-    request_id: str
+    request_id: str | None
     relay_state: str | None
     force_authn: bool
     is_passive: bool
@@ -100,8 +103,10 @@ class SamlEndpoints:
             (SSO, self.sign_on, "GET"),
             (SSO, self.sign_on_by_form, "POST"),
             (Resume.SAML.value, self.resume, "GET"),
+            (_INITIATE, self.initiate, "GET"),
         ):
             self.router.add_api_route(path, endpoint, methods=[method])
+        self.router.include_router(SamlLogout(idp, self._keys).router)
 
     def metadata(self) -> Response:
         """Answer what a service provider, or AWS, needs to know of us."""
@@ -109,6 +114,7 @@ class SamlEndpoints:
             entity_id=self._idp.options.saml_entity_id,
             sso_address=self._idp.options.base_url + SSO,
             identity=self._idp.options.signing,
+            slo_address=self._idp.options.base_url + SLO if self._keys else None,
         )
         return Response(document, media_type="application/samlmetadata+xml")
 
@@ -149,6 +155,19 @@ class SamlEndpoints:
             raise BadRequest("This sign-in cannot be continued.")
         question = _Question.from_text(errand.request)
         return self._answer(question, request, asked_at=errand.asked_at)
+
+    def initiate(self, request: Request) -> Response:
+        """Sign a person in at the service provider, which has not asked."""
+        if not self._idp.options.service_provider.idp_initiated:
+            raise BadRequest("Sign-ins begin at the portal.")
+        question = _Question(
+            request_id=None,
+            relay_state=None,
+            force_authn=False,
+            is_passive=False,
+            contexts=(),
+        )
+        return self._answer(question, request, asked_at=self._idp.clock())
 
     def _ask(self, xml: bytes, relay_state: str | None, request: Request) -> Response:
         now = self._idp.clock()
@@ -197,6 +216,15 @@ class SamlEndpoints:
                 Errand(Resume.SAML, question.to_text(), asked_at)
             )
         context = _context_for(signed_in, question.contexts)
+        if (
+            context is None
+            and REFEDS_MFA in question.contexts
+            and (signed_in.employee.needs_one_time_code and not question.is_passive)
+        ):
+            # Signed in before they had a second factor: now it will be asked.
+            return self._idp.ask_to_sign_in(
+                Errand(Resume.SAML, question.to_text(), asked_at)
+            )
         if context is None:
             return self._fail(question, (RESPONDER, NO_AUTHN_CONTEXT))
         answer = answer_for(
@@ -207,7 +235,13 @@ class SamlEndpoints:
             random=self._idp.random,
             now=self._idp.clock(),
         )
-        return self._post(question, build_response(answer, self._idp.options.signing))
+        reached(self._idp, signed_in.session)
+        response = build_response(
+            answer,
+            self._idp.options.signing,
+            encrypt_for=self._idp.options.service_provider.encryption_certificate,
+        )
+        return self._post(question, response)
 
     def _fail(self, question: _Question, codes: Sequence[str]) -> Response:
         failure = build_failure(
