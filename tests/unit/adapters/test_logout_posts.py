@@ -51,6 +51,23 @@ def test_a_client_that_does_not_take_it_is_told_of_in_the_log(
     assert "x.y.z" not in caplog.text
 
 
+def test_a_token_that_waited_too_long_is_not_sent(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """It would have expired on the way."""
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        raise AssertionError("sent")
+
+    ticks = iter([0.0, 60.1])
+    fetch = Fetch(transport=httpx.MockTransport(answer))
+    posts = LogoutPosts(fetch, monotonic=lambda: next(ticks))
+    with caplog.at_level(logging.WARNING):
+        posts.send(_ADDRESS, "x.y.z")
+        posts.close()
+    assert "waited too long" in caplog.text
+
+
 def test_a_client_that_hangs_holds_up_nobody(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
