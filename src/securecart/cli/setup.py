@@ -7,6 +7,7 @@ from securecart.adapters.fetch import Fetch
 from securecart.adapters.saml_metadata import read_metadata
 from securecart.blueprint import (
     Blueprint,
+    Decryption,
     Oidc,
     Saml,
     SetupBlocked,
@@ -20,6 +21,7 @@ from securecart.cli.prove import require_isolation
 from securecart.cli.settings import Settings
 from securecart.cli.sign_in import (
     oidc_issuer,
+    portal_encryption,
     private_hosts,
     saml_metadata_source,
 )
@@ -63,9 +65,8 @@ def apply_to_installation(
     Raises:
         SecureCartError: if a change cannot be made.
     """
-    settings = place.settings
     endpoint = Endpoint(installation.region, place.listening("aws"), admin)
-    blueprint = _blueprint(settings, installation.account, installation.region)
+    blueprint = _blueprint(place, installation.account, installation.region)
     apply(blueprint, AwsAccount(endpoint, installation.account))
 
 
@@ -106,7 +107,7 @@ def _reach(place: Place) -> tuple[Endpoint, str]:
 
 def _at(place: Place) -> tuple[Blueprint, AwsAccount]:
     endpoint, account = _reach(place)
-    blueprint = _blueprint(place.settings, account, endpoint.region)
+    blueprint = _blueprint(place, account, endpoint.region)
     return blueprint, AwsAccount(endpoint, account)
 
 
@@ -120,7 +121,8 @@ def _account_of_caller(settings: Settings) -> str:
         return sts.get_caller_identity()["Account"]
 
 
-def _blueprint(settings: Settings, account: str, region: str) -> Blueprint:
+def _blueprint(place: Place, account: str, region: str) -> Blueprint:
+    settings = place.settings
     portal = settings.endpoints.portal
     source, issuer = saml_metadata_source(settings), oidc_issuer(settings)
     saml = None
@@ -131,7 +133,12 @@ def _blueprint(settings: Settings, account: str, region: str) -> Blueprint:
             # IAM keeps one provider's, not a federation's thousands.
             document = entity_document(document, settings.idp.saml.entity_id)
         metadata = document.decode("utf-8-sig")
-        saml = Saml(settings.idp.saml.provider, metadata, f"{portal}/saml/acs")
+        saml = Saml(
+            settings.idp.saml.provider,
+            metadata,
+            f"{portal}/saml/acs",
+            decryption(place),
+        )
     return Blueprint(
         account=account,
         region=region,
@@ -142,6 +149,22 @@ def _blueprint(settings: Settings, account: str, region: str) -> Blueprint:
         saml=saml,
         oidc=Oidc(issuer, settings.idp.oidc.client_id) if issuer else None,
         max_session_seconds=settings.role.max_session_minutes * 60,
+    )
+
+
+def decryption(place: Place) -> Decryption | None:
+    """What the account needs to read assertions that were encrypted for the portal."""
+    saml = place.settings.idp.saml
+    if saml.encryption == "off":
+        # The portal has no key, and there may be no installation here.
+        return None
+    identity = portal_encryption(place.settings, open_installation(place.data))
+    if identity is None:
+        return None
+    return Decryption(
+        identity.private_key,
+        identity.fingerprint,
+        required=saml.encryption == "required",
     )
 
 

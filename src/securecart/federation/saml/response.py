@@ -141,6 +141,12 @@ def verify_response(
 ) -> VerifiedAssertion:
     """Verify a base64 SAML response and answer what its assertion says.
 
+    The assertion has one bearer confirmation, whose recipient is then the
+    one it is for. `NotBefore` in it is kept to, though the profile forbids it
+    to senders; `Address` is not compared, since proxies change it and STS
+    never sees the browser. `OneTimeUse` is for the caller to keep, who
+    remembers every assertion's id.
+
     `decryption_keys` are RSA private keys in PEM form, newest first, for an
     encrypted assertion; see `encryption` for what is read.
 

@@ -1,6 +1,7 @@
 """Signing, as the stand-in IdP and the portal's AuthnRequests need it."""
 
 import base64
+import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
+    PublicFormat,
     load_pem_private_key,
 )
 from cryptography.x509.oid import NameOID
@@ -35,6 +37,13 @@ class SigningIdentity:
             Encoding.DER
         )
         return base64.b64encode(der).decode()
+
+    @property
+    def fingerprint(self) -> str:
+        """What names the key without telling it: SHA-256 of its public part, in hex."""
+        public = x509.load_pem_x509_certificate(self.certificate).public_key()
+        form = PublicFormat.SubjectPublicKeyInfo
+        return hashlib.sha256(public.public_bytes(Encoding.DER, form)).hexdigest()
 
     def sign(self, message: bytes) -> bytes:
         """Sign bytes with RSASSA-PKCS1-v1_5 and SHA-256."""

@@ -1,25 +1,40 @@
 """Answers that are in order, and what is read from them."""
 
 import base64
+import copy
 import textwrap
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from lxml import etree
+from lxml.etree import _Element as Element
 
 from securecart.federation.saml import (
     Expectation,
+    ExpiredMetadata,
     FailedStatus,
     IdpMetadata,
     InvalidAssertion,
     NameId,
+    OutsideItsTime,
+    WrongContext,
     build_failure,
     build_idp_metadata,
     build_response,
+    encode_post,
+    verify_response,
 )
-from securecart.federation.saml.names import EC, NO_PASSIVE, PERSISTENT, RESPONDER, A
+from securecart.federation.saml.document import format_time
+from securecart.federation.saml.names import (
+    EC,
+    NO_PASSIVE,
+    PERSISTENT,
+    REFEDS_MFA,
+    RESPONDER,
+    A,
+)
 
 if TYPE_CHECKING:
     from tests.unit.federation.saml.conftest import Forge
@@ -147,3 +162,119 @@ def test_structured_attribute_values_are_left_out(forge: "Forge") -> None:
 
     attributes = forge.verify(forge.changed(nest)).attributes
     assert () in attributes.values()
+
+
+# What else an assertion may say.
+
+
+def _confirmation(assertion: Element) -> Element:
+    confirmation = assertion.find(f"{A}Subject/{A}SubjectConfirmation")
+    assert confirmation is not None
+    return confirmation
+
+
+def test_a_beginning_in_the_confirmation_is_kept_to(forge: "Forge") -> None:
+    """The profile forbids it to senders; whoever sends it means it."""
+
+    def begin(moment: datetime) -> Element:
+        def change(assertion: Element) -> None:
+            _confirmation(assertion)[0].set("NotBefore", format_time(moment))
+
+        return forge.changed(change)
+
+    forge.verify(begin(forge.now + timedelta(seconds=60)))
+    with pytest.raises(OutsideItsTime, match="not valid yet"):
+        forge.verify(begin(forge.now + timedelta(seconds=61)))
+
+
+def test_two_confirmations_are_refused(forge: "Forge") -> None:
+    """Two recipients would make it doubtful whom it is for, and `saml:aud` too."""
+
+    def repeat(assertion: Element) -> None:
+        confirmation = _confirmation(assertion)
+        confirmation.addnext(copy.deepcopy(confirmation))
+
+    with pytest.raises(InvalidAssertion, match="2 SubjectConfirmation"):
+        forge.verify(forge.changed(repeat))
+
+
+def test_the_address_of_the_browser_is_not_compared(forge: "Forge") -> None:
+    """Proxies and changing networks give it another; STS never sees it."""
+
+    def change(assertion: Element) -> None:
+        _confirmation(assertion)[0].set("Address", "192.0.2.1")
+
+    forge.verify(forge.changed(change))
+
+
+def test_conditions_that_are_always_kept_are_accepted(forge: "Forge") -> None:
+    """It is used once, and no assertion is ever made from it."""
+
+    def change(assertion: Element) -> None:
+        conditions = assertion.find(f"{A}Conditions")
+        assert conditions is not None
+        etree.SubElement(conditions, f"{A}OneTimeUse")
+        etree.SubElement(conditions, f"{A}ProxyRestriction", Count="0")
+
+    forge.verify(forge.changed(change))
+
+
+def test_the_way_to_sign_in_is_one_that_was_asked_for(forge: "Forge") -> None:
+    """A provider may ignore RequestedAuthnContext; the answer says so."""
+
+    def expecting(*contexts: str) -> Expectation:
+        return Expectation.answer(
+            request_id="_request1",
+            acs_address=forge.answer.recipient,
+            audience=forge.answer.audience,
+            contexts=frozenset(contexts),
+        )
+
+    strong = forge.genuine(authn_context=REFEDS_MFA)
+    assert forge.verify(
+        strong, expected=expecting(REFEDS_MFA, "urn:other")
+    ).authn_context == (REFEDS_MFA)
+    with pytest.raises(WrongContext):
+        forge.verify(forge.genuine(), expected=expecting(REFEDS_MFA))
+    with pytest.raises(WrongContext):
+        forge.verify(strong, expected=expecting())
+
+    def silent(assertion: Element) -> None:
+        context = assertion.find(f"{A}AuthnStatement/{A}AuthnContext")
+        assert context is not None
+        context.remove(context[0])
+
+    assert forge.verify(forge.changed(silent)).authn_context is None
+    with pytest.raises(WrongContext):
+        forge.verify(forge.changed(silent), expected=expecting(REFEDS_MFA))
+
+
+def test_two_ways_to_have_signed_in_are_refused(forge: "Forge") -> None:
+    """One of them might be the one asked for, and the other the truth."""
+
+    def repeat(assertion: Element) -> None:
+        reference = assertion.find(f".//{A}AuthnContextClassRef")
+        assert reference is not None
+        reference.addnext(copy.deepcopy(reference))
+
+    with pytest.raises(InvalidAssertion, match="2 AuthnContextClassRef"):
+        forge.verify(forge.changed(repeat))
+
+
+def test_metadata_that_is_over_vouches_for_nobody(forge: "Forge") -> None:
+    """To the second, in the portal and in STS alike."""
+    root = forge.genuine()
+    later = forge.now + timedelta(seconds=1)
+    verify_response(
+        encode_post(etree.tostring(root)),
+        replace(forge.provider, valid_until=later),
+        Expectation.redemption(audiences=frozenset({forge.answer.audience})),
+        now=forge.now,
+    )
+    with pytest.raises(ExpiredMetadata):
+        verify_response(
+            encode_post(etree.tostring(root)),
+            replace(forge.provider, valid_until=forge.now),
+            Expectation.redemption(audiences=frozenset({forge.answer.audience})),
+            now=forge.now,
+        )
