@@ -123,7 +123,8 @@ def serve(
         )
     buckets = SqlBuckets(entities)
     buckets.create(Bucket(BUCKET, ACCOUNT, REGION, now))
-    issuer = Issuer(Keyring(SealingKey(os.urandom(32))), os.urandom(32))
+    keyring = Keyring(SealingKey(os.urandom(32)))
+    issuer = Issuer(lambda: keyring)
     session = RoleSession(
         account=ACCOUNT,
         role_name="Bench",

@@ -14,14 +14,9 @@ def key_material_keyring(installation: Installation) -> Keyring:
     return _keyring(installation, "root", "material of KMS keys")
 
 
-def session_keyring(installation: Installation) -> Keyring:
-    """Seals session tokens."""
-    return _keyring(installation, "root", "session tokens")
-
-
-def session_derivation_key(installation: Installation) -> bytes:
-    """From it the secret of every session is derived."""
-    return derive(installation.key("root"), "secrets of sessions")
+def issuing_key_keyring(installation: Installation) -> Keyring:
+    """Seals the keys that session tokens are sealed with."""
+    return _keyring(installation, "root", "issuing keys")
 
 
 def authorization_message_keyring(installation: Installation) -> Keyring:

@@ -34,9 +34,8 @@ from securecart.cli.installation import Installation, open_installation
 from securecart.cli.keyrings import (
     access_key_keyring,
     authorization_message_keyring,
+    issuing_key_keyring,
     key_material_keyring,
-    session_derivation_key,
-    session_keyring,
 )
 from securecart.cli.place import Place
 from securecart.cli.settings import Settings
@@ -106,6 +105,9 @@ def _keep_house(installation: Installation, engine: Engine, clock: Clock) -> Non
             random=os.urandom,
         )
         kms.destroy_due_keys(entities, now=now)
+        sts.IssuingKeys(entities, issuing_key_keyring(installation)).keep_house(
+            now=now, random=os.urandom
+        )
         _redeemed(engine).purge(now=now)
     except SQLAlchemyError:
         _log.exception("housekeeping failed; it is tried again in an hour")
@@ -128,13 +130,13 @@ def _build(
         installation.directory / "journal", account=account, clock=clock
     )
     access_key_secrets = access_key_keyring(installation)
-    authorizer = iam.Authorizer(entities)
+    authorizer = iam.Authorizer(entities, revoked=sts.is_revoked)
     key_authorizer = kms.KeyAuthorizer(
         entities, authorizer.session_for, account=account, region=region
     )
-    issuer = sts.Issuer(
-        session_keyring(installation), session_derivation_key(installation)
-    )
+    issuing_keys = sts.IssuingKeys(entities, issuing_key_keyring(installation))
+    issuing_keys.ensure(now=clock(), random=os.urandom)
+    issuer = sts.Issuer(issuing_keys.keyring)
     services = {s3_service(installation): s3_service_credentials(installation)}
     authenticator = sts.Authenticator(
         issuer, iam.AccessKeys(entities, access_key_secrets, services)

@@ -57,5 +57,6 @@ class AccessKeys:
             user_id=user.user_id,
             path=user.path,
             tags=user.tags,
+            access_key_id=access_key_id,
         )
         return owner, unsealed_secret(key, self._keyring)

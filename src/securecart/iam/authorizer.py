@@ -3,6 +3,7 @@
 Source: AWS IAM User Guide, "Policy evaluation logic".
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -32,18 +33,26 @@ them, and compiled the dearest take some 100 kB for each so many: of those as lo
 as they may be (2,048 characters) 204 are kept, not 400 MB of them."""
 _NOTHING = Layers()
 
+Revoked = Callable[[EntityReader, IamUser | RoleSession], bool]
+"""Says whether a session was ended before its time."""
+
+
+def _never(_: EntityReader, __: IamUser | RoleSession) -> bool:
+    return False
+
 
 class Authorizer:
     """Decides by the policies in the store; shared by threads.
 
     What is compiled for a principal is kept until the store's generation
     changes, so a policy that was put holds for the next request of every
-    session.
+    session. So does the end of a session that `revoked` tells of.
     """
 
-    def __init__(self, entities: Entities) -> None:
+    def __init__(self, entities: Entities, *, revoked: Revoked = _never) -> None:
+        self._revoked = revoked
         self._sessions = EntityCache(
-            entities, _session_of, most=_MAX_PRINCIPALS, weigh=_weight
+            entities, self._read, most=_MAX_PRINCIPALS, weigh=_weight
         )
 
     def require(
@@ -79,9 +88,23 @@ class Authorizer:
         """
         return self._sessions.get(principal) or CompiledSession(GONE, principal)
 
+    def is_gone(self, principal: Principal) -> bool:
+        """Say whether the principal is no longer there, or was revoked."""
+        return self._sessions.get(principal) is None
+
     def layers_for(self, principal: Principal) -> Layers:
         """Answer the principal's own policies; none for who cannot have any."""
         return self.session_for(principal).layers
+
+    def _read(
+        self, store: EntityReader, principal: Principal
+    ) -> CompiledSession | None:
+        if not isinstance(principal, IamUser | RoleSession):
+            return CompiledSession(_NOTHING, principal)
+        if self._revoked(store, principal):
+            return None
+        layers = layers_of(store, principal)
+        return None if layers is None else CompiledSession(layers, principal)
 
 
 def _weight(principal: Principal) -> int:
@@ -89,10 +112,3 @@ def _weight(principal: Principal) -> int:
     if not isinstance(principal, RoleSession):
         return 1
     return 1 + sum(map(len, principal.session_policies)) // _CHARACTERS
-
-
-def _session_of(store: EntityReader, principal: Principal) -> CompiledSession | None:
-    if not isinstance(principal, IamUser | RoleSession):
-        return CompiledSession(_NOTHING, principal)
-    layers = layers_of(store, principal)
-    return None if layers is None else CompiledSession(layers, principal)

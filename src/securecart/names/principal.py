@@ -6,7 +6,7 @@ policy elements: Variables and tags" for the values of `aws:userid`.
 
 from dataclasses import dataclass
 
-from securecart.names.session import RoleSession
+from securecart.names.session import RoleSession, UserSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,19 @@ class Root:
 
 @dataclass(frozen=True, slots=True)
 class IamUser:
-    """A user with long-term keys; here, administrators only."""
+    """A user with long-term keys; here, administrators only.
+
+    `access_key_id` is the long-term key that is used, or that `session` was
+    got with; there is no `session` where the long-term key itself signs.
+    """
 
     account: str
     name: str
     user_id: str
     path: str = "/"
     tags: tuple[tuple[str, str], ...] = ()
+    access_key_id: str | None = None
+    session: UserSession | None = None
 
     @property
     def arn(self) -> str:

@@ -1,4 +1,4 @@
-"""A role session: what STS hands out and every later decision rests on."""
+"""Sessions: what STS hands out and every later decision rests on."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,9 @@ class RoleSession:
     of many values (`<issuer>:amr`) has a tuple of them.
     `session_policies` are policy documents as text, inline first.
     `credential_id` is the access key id that the session was issued with.
+    `rests_on` is what vouched where the chain of sessions began: a provider's
+    ARN, or the id of a long-term access key; `issuing_key_id` names the key
+    that the session's token is sealed with.
     """
 
     account: str
@@ -32,6 +35,8 @@ class RoleSession:
     session_policy_arns: tuple[str, ...] = ()
     context: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     chained: bool = False
+    rests_on: str | None = None
+    issuing_key_id: str = ""
 
     @property
     def arn(self) -> str:
@@ -50,3 +55,18 @@ class RoleSession:
     def userid(self) -> str:
         """`<role id>:<session name>`, the value of `aws:userid`."""
         return f"{self.role_id}:{self.session_name}"
+
+
+@dataclass(frozen=True, slots=True)
+class UserSession:
+    """A user's temporary credentials, as GetSessionToken gives them.
+
+    `credential_id` is the access key id that they were issued with, and
+    `issuing_key_id` names the key that their token is sealed with.
+    """
+
+    credential_id: str
+    issued_at: datetime
+    expires_at: datetime
+    issuing_key_id: str = ""
+    mfa_authenticated: bool = False

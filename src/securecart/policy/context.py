@@ -4,6 +4,8 @@ Source: AWS IAM User Guide, "AWS global condition context keys" and "IAM
 policy elements: Variables and tags" (the table of principal values).
 """
 
+from datetime import datetime
+
 from securecart.names.principal import (
     Anonymous,
     Federated,
@@ -64,22 +66,18 @@ def principal_context(principal: Principal) -> dict[str, str | tuple[str, ...]]:
         }
     keys |= {_TAG + ascii_lower(key): value for key, value in principal.tags}
     if isinstance(principal, IamUser):
-        return keys | {
-            "aws:principaltype": "User",
-            "aws:principalarn": principal.arn,
-            "aws:username": principal.name,
-        }
+        return keys | _of_user(principal)
     present = {
         "aws:principaltype": "AssumedRole",
         # AWS gives the role's ARN here, not the session's.
         "aws:principalarn": principal.role_arn,
-        "aws:tokenissuetime": principal.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws:tokenissuetime": _time(principal.issued_at),
         "aws:sourceidentity": principal.source_identity,
         "aws:federatedprovider": principal.federated_provider,
         "aws:multifactorauthpresent": (
             None
             if principal.mfa_authenticated is None
-            else str(principal.mfa_authenticated).lower()
+            else _boolean(principal.mfa_authenticated)
         ),
     }
     return {
@@ -87,6 +85,28 @@ def principal_context(principal: Principal) -> dict[str, str | tuple[str, ...]]:
         **keys,
         **{key: value for key, value in present.items() if value is not None},
     }
+
+
+def _of_user(user: IamUser) -> dict[str, str]:
+    keys = {
+        "aws:principaltype": "User",
+        "aws:principalarn": user.arn,
+        "aws:username": user.name,
+    }
+    if user.session is None:
+        return keys
+    return keys | {
+        "aws:tokenissuetime": _time(user.session.issued_at),
+        "aws:multifactorauthpresent": _boolean(user.session.mfa_authenticated),
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _boolean(value: bool) -> str:  # noqa: FBT001 - the value itself
+    return str(value).lower()
 
 
 def comes_from_the_principal(key: str) -> bool:

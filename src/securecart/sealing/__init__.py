@@ -5,6 +5,12 @@ material and cookies: whoever seals names a purpose, and a value sealed for
 one purpose does not open for another.
 """
 
-from securecart.sealing.keyring import Keyring, SealingKey, Unsealable, derive
+from securecart.sealing.keyring import (
+    Keyring,
+    SealingKey,
+    Unsealable,
+    derive,
+    key_id_of,
+)
 
-__all__ = ["Keyring", "SealingKey", "Unsealable", "derive"]
+__all__ = ["Keyring", "SealingKey", "Unsealable", "derive", "key_id_of"]

@@ -31,6 +31,11 @@ class Unsealable(SecureCartError):
     """The value was not sealed by these keys for this purpose, or is damaged."""
 
 
+def key_id_of(sealed: bytes) -> bytes:
+    """Answer the id of the key that a sealed value names, if it is one."""
+    return sealed[1 : 1 + _ID_LENGTH]
+
+
 def derive(root: bytes, purpose: str, length: int = KEY_LENGTH) -> bytes:
     """Derive an independent key from a root key (HKDF-SHA256, RFC 5869)."""
     return HKDF(
@@ -73,6 +78,11 @@ class Keyring:
         head = _FORMAT + key_id + nonce
         return head + cipher.encrypt(nonce, plaintext, purpose.encode())
 
+    @property
+    def current_id(self) -> bytes:
+        """The id of the key that seals now."""
+        return self._current[0]
+
     def unseal(self, sealed: bytes, *, purpose: str) -> bytes:
         """Answer what was sealed for this purpose.
 
@@ -81,7 +91,7 @@ class Keyring:
         """
         if len(sealed) < _HEAD_LENGTH + _TAG_LENGTH or sealed[:1] != _FORMAT:
             raise Unsealable("not a sealed value")
-        cipher = self._ciphers.get(sealed[1 : 1 + _ID_LENGTH])
+        cipher = self._ciphers.get(key_id_of(sealed))
         if cipher is None:
             raise Unsealable("sealed by an unknown key")
         nonce = sealed[1 + _ID_LENGTH : _HEAD_LENGTH]

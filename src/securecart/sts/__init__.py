@@ -15,6 +15,7 @@ from securecart.sts.authenticator import Authenticator, Caller, LongTermKeys
 from securecart.sts.authorization_message import AuthorizationMessages
 from securecart.sts.call import Call, PolicyLayers, Ports, Result
 from securecart.sts.caller_identity import get_caller_identity
+from securecart.sts.credentials_used import INVALID, check_credentials
 from securecart.sts.decode_authorization_message import (
     decode_authorization_message,
 )
@@ -29,7 +30,10 @@ from securecart.sts.errors import (
     PackedPolicyTooLarge,
     UnrecognizedClient,
 )
+from securecart.sts.get_session_token import get_session_token
 from securecart.sts.issuer import Issuer, SessionOver, UnknownSessionToken
+from securecart.sts.issuing_keys import IssuingKeys
+from securecart.sts.standing import is_revoked
 from securecart.sts.with_saml import assume_role_with_saml
 from securecart.sts.with_web_identity import assume_role_with_web_identity
 
@@ -40,12 +44,14 @@ OPERATIONS: Final[Mapping[str, Callable[[Call], Result]]] = {
     "DecodeAuthorizationMessage": decode_authorization_message,
     "GetAccessKeyInfo": get_access_key_info,
     "GetCallerIdentity": get_caller_identity,
+    "GetSessionToken": get_session_token,
 }
 
 UNSIGNED: Final = frozenset({"AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
 """Operations that need no signature: the assertion or ID token speaks."""
 
 __all__ = [
+    "INVALID",
     "OPERATIONS",
     "UNSIGNED",
     "Authenticator",
@@ -60,6 +66,7 @@ __all__ = [
     "InvalidIdentityToken",
     "InvalidToken",
     "Issuer",
+    "IssuingKeys",
     "LongTermKeys",
     "PackedPolicyTooLarge",
     "PolicyLayers",
@@ -71,7 +78,10 @@ __all__ = [
     "assume_role",
     "assume_role_with_saml",
     "assume_role_with_web_identity",
+    "check_credentials",
     "decode_authorization_message",
     "get_access_key_info",
     "get_caller_identity",
+    "get_session_token",
+    "is_revoked",
 ]

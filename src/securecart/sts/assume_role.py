@@ -20,10 +20,10 @@ from securecart.sts.call import Call, Result
 from securecart.sts.duration import asked_seconds
 from securecart.sts.errors import InvalidParameterValue
 from securecart.sts.grant import Provenance, grant
+from securecart.sts.mfa_device import refuse_mfa_device
 from securecart.sts.trust import Assumption
 
 _ACTION: Final = "sts:AssumeRole"
-_MFA: Final = ("SerialNumber", "TokenCode")
 
 
 def assume_role(call: Call) -> Result:
@@ -48,6 +48,9 @@ def assume_role(call: Call) -> Result:
             f" on resource: {role_arn}"
         )
     chained = isinstance(caller, RoleSession)
+    rests_on = (
+        caller.rests_on if isinstance(caller, RoleSession) else caller.access_key_id
+    )
     inherited = _inherited_tags(caller)
     tags, transitive = _asked_tags(call, inherited)
     return grant(
@@ -70,22 +73,16 @@ def assume_role(call: Call) -> Result:
             external_id=call.parameters.get("ExternalId"),
             claims={},
         ),
-        Provenance(inherited_tags=inherited, chained=chained),
+        Provenance(
+            inherited_tags=inherited,
+            chained=chained,
+            rests_on=rests_on,
+        ),
     )
 
 
 def _refuse_what_is_not_taken(call: Call) -> None:
-    given = [name for name in _MFA if name in call.parameters]
-    if len(given) == len(_MFA):
-        raise AccessDenied(
-            "MultiFactorAuthentication failed, unable to validate MFA code.  Please"
-            " verify your MFA serial number is valid and associated with this user."
-        )
-    if given:
-        raise AccessDenied(
-            "MultiFactorAuthentication failed, must provide both MFA serial number and"
-            " one time pass code."
-        )
+    refuse_mfa_device(call.parameters)
     if "ProvidedContexts" in call.parameters:
         # AWS documents no error for those of a provider that it does not know.
         raise ValidationError("ProvidedContexts: there is no context provider here.")

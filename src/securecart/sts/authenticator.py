@@ -8,7 +8,6 @@ from typing import Final, Protocol
 
 from securecart.names.errors import ServiceError
 from securecart.names.principal import IamUser, Principal, Service
-from securecart.names.session import RoleSession
 from securecart.sts.errors import (
     ExpiredClient,
     ExpiredToken,
@@ -20,6 +19,7 @@ from securecart.sts.errors import (
 from securecart.sts.issuer import (
     Issuer,
     SessionOver,
+    Temporary,
     UnknownSessionToken,
     check_session,
 )
@@ -93,7 +93,7 @@ class Authenticator:
         self._issuer = issuer
         self._long_term_keys = long_term_keys
         self._lock = threading.Lock()
-        self._opened: OrderedDict[str, tuple[RoleSession, str]] = OrderedDict()
+        self._opened: OrderedDict[str, tuple[Temporary, str]] = OrderedDict()
 
     def resolve(self, unverified: UnverifiedSignature, now: datetime) -> Caller:
         """Answer whose access key a request names.
@@ -117,7 +117,7 @@ class Authenticator:
             raise _refusals_of(unverified.service).over from None
         return Caller(session, secret)
 
-    def _open(self, session_token: str) -> tuple[RoleSession, str]:
+    def _open(self, session_token: str) -> tuple[Temporary, str]:
         with self._lock:
             opened = self._opened.get(session_token)
             if opened is not None:

@@ -26,6 +26,10 @@ class PolicyLayers(Protocol):
         """Answer the layers; empty for a principal without policies."""
         ...
 
+    def is_gone(self, principal: Principal) -> bool:
+        """Say whether the principal is no longer there, or was revoked."""
+        ...
+
 
 def _no_keys(_: SamlProvider) -> Sequence[bytes]:
     return ()

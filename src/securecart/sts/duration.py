@@ -38,17 +38,9 @@ def asked_seconds(
         ValidationError: if that is out of bounds, or more than the role or
             the chain allows.
     """
-    seconds = int(parameters.get("DurationSeconds", DEFAULT_SECONDS))
-    if not MIN_SECONDS <= seconds <= MAX_SECONDS:
-        bound = (
-            f"greater than or equal to {MIN_SECONDS}"
-            if seconds < MIN_SECONDS
-            else f"less than or equal to {MAX_SECONDS}"
-        )
-        raise ValidationError(
-            f"1 validation error detected: Value '{seconds}' at 'durationSeconds'"
-            f" failed to satisfy constraint: Member must have value {bound}"
-        )
+    seconds = checked_seconds(
+        int(parameters.get("DurationSeconds", DEFAULT_SECONDS)), most=MAX_SECONDS
+    )
     if chained and seconds > MAX_CHAINED_SECONDS:
         raise ValidationError(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles"
@@ -56,6 +48,25 @@ def asked_seconds(
         )
     if seconds > role_maximum:
         raise ValidationError(too_long)
+    return seconds
+
+
+def checked_seconds(seconds: int, *, most: int) -> int:
+    """Answer the seconds, if they are within an operation's bounds.
+
+    Raises:
+        ValidationError: if they are not.
+    """
+    if not MIN_SECONDS <= seconds <= most:
+        bound = (
+            f"greater than or equal to {MIN_SECONDS}"
+            if seconds < MIN_SECONDS
+            else f"less than or equal to {most}"
+        )
+        raise ValidationError(
+            f"1 validation error detected: Value '{seconds}' at 'durationSeconds'"
+            f" failed to satisfy constraint: Member must have value {bound}"
+        )
     return seconds
 
 

@@ -26,6 +26,7 @@ class Provenance:
     context: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     inherited_tags: tuple[tuple[str, str], ...] = ()
     chained: bool = False
+    rests_on: str | None = None
 
 
 def grant(
@@ -70,6 +71,7 @@ def grant(
         session_policy_arns=policies.arns,
         context=provenance.context,
         chained=provenance.chained,
+        rests_on=provenance.rests_on or provenance.federated_provider,
     )
     packed = packed_policy_percent(session)
     before_issue()

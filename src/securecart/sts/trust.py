@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
 
-from securecart.iam import Role
+from securecart.iam import Role, with_bound_principals
 from securecart.names.errors import AccessDenied
 from securecart.names.principal import Principal
 from securecart.policy import (
@@ -63,7 +63,7 @@ def require_trust(role: Role, assumption: Assumption, context: Context) -> None:
     Raises:
         AccessDenied: if it does not, in AWS's words.
     """
-    trust_policy = _compiled(role.trust_policy)
+    trust_policy = _compiled(role.trust_policy, role.bound_principals)
     whole = {**context, **_tags_of(role), **_keys(assumption)}
     for action in _actions(assumption):
         request = Request(
@@ -77,12 +77,13 @@ def require_trust(role: Role, assumption: Assumption, context: Context) -> None:
 
 
 @lru_cache(_MAX_DOCUMENTS)
-def _compiled(document: str) -> Policy:
+def _compiled(document: str, bound: tuple[tuple[str, str], ...]) -> Policy:
     try:
-        return parse_policy(document, PolicyKind.TRUST)
+        policy = parse_policy(document, PolicyKind.TRUST)
     except MalformedPolicyDocument:
         # Put by another release: a part of it may have been a Deny.
         raise AccessDenied("The role's trust policy cannot be read.") from None
+    return with_bound_principals(policy, bound)
 
 
 def not_authorized(action: str) -> AccessDenied:

@@ -16,7 +16,7 @@ from securecart.names.principal import (
     Root,
     Service,
 )
-from securecart.names.session import RoleSession
+from securecart.names.session import RoleSession, UserSession
 
 _SESSIONS_REMEMBERED = 2048
 """More sessions than a company of 1,200 has open; about 2 kB each."""
@@ -42,7 +42,11 @@ def _identity(principal: Principal) -> dict[str, Any]:
         case Root() | FederatedUser():
             return _common(type(principal).__name__, principal)
         case IamUser():
-            return {**_common("IAMUser", principal), "userName": principal.name}
+            return {
+                **_common("IAMUser", principal),
+                "userName": principal.name,
+                **_user_session(principal.session),
+            }
         case RoleSession():
             return {
                 **_common("AssumedRole", principal),
@@ -77,6 +81,19 @@ def _common(
     }
 
 
+def _user_session(session: UserSession | None) -> dict[str, Any]:
+    if session is None:
+        return {}
+    return {"sessionContext": {"attributes": _attributes(session)}}
+
+
+def _attributes(session: RoleSession | UserSession) -> dict[str, str]:
+    return {
+        "creationDate": time_text(session.issued_at),
+        "mfaAuthenticated": "true" if session.mfa_authenticated else "false",
+    }
+
+
 def _session_context(session: RoleSession) -> dict[str, Any]:
     context: dict[str, Any] = {
         "sessionIssuer": {
@@ -86,10 +103,7 @@ def _session_context(session: RoleSession) -> dict[str, Any]:
             "accountId": session.account,
             "userName": session.role_name,
         },
-        "attributes": {
-            "creationDate": time_text(session.issued_at),
-            "mfaAuthenticated": "true" if session.mfa_authenticated else "false",
-        },
+        "attributes": _attributes(session),
     }
     provider = session.federated_provider
     if provider is not None and ":oidc-provider/" in provider:

@@ -83,7 +83,7 @@ def _build(folder: Path) -> tuple[Api, Credentials]:
         entities, ACCOUNT, keyring=KEYRING, now=_now(), random=os.urandom
     )
     authorizer = Authorizer(entities)
-    issuer = Issuer(KEYRING, b"d" * 32)
+    issuer = Issuer(lambda: KEYRING)
     api = build_api(
         ports=Ports(
             entities=entities,

@@ -152,7 +152,7 @@ class Landscape:
     def __init__(self, directory: Path) -> None:
         self.entities = InMemoryEntities()
         self.keyring = Keyring(SealingKey(os.urandom(32)))
-        self.issuer = Issuer(self.keyring, os.urandom(32))
+        self.issuer = Issuer(lambda: self.keyring)
         self.journal = InMemoryJournal()
         self.api = KmsApi(self.entities, self.keyring)
         self.listening = socket.create_server(("127.0.0.1", 0))

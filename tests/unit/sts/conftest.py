@@ -159,14 +159,19 @@ class World:
         self,
         attributes: Mapping[str, list[str]] | None = None,
         *,
+        others: Mapping[str, list[str]] | None = None,
         signer: SigningIdentity | None = None,
         **changes: Any,
     ) -> str:
-        """Answer a response of the provider, with more attributes or without."""
+        """Answer a response of the provider, with more attributes or without.
+
+        `attributes` are AWS's by their short names, `others` have their own.
+        """
         whole = {
             AWS + "Role": [f"{ROLE},{SAML_PROVIDER}"],
             AWS + "RoleSessionName": ["ada"],
         } | {AWS + name: values for name, values in (attributes or {}).items()}
+        whole |= others or {}
         answer = replace(self.answer, attributes=whole, **changes)
         return encode_post(build_response(answer, signer or self.identity))
 
@@ -218,6 +223,7 @@ class World:
             credentials["SessionToken"], credentials["AccessKeyId"], now=now
         )
         assert secret == credentials["SecretAccessKey"]
+        assert isinstance(session, RoleSession)
         return session
 
 
@@ -256,7 +262,7 @@ def key() -> RSAKey:
 @pytest.fixture
 def issuer() -> Issuer:
     """Answer an issuer of session tokens."""
-    return Issuer(Keyring(SealingKey(b"k" * 32)), b"d" * 32)
+    return Issuer(lambda: Keyring(SealingKey(b"k" * 32)))
 
 
 @pytest.fixture

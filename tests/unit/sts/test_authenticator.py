@@ -28,7 +28,7 @@ class _CountingIssuer(Issuer):
 
     opened = 0
 
-    def unpack(self, session_token: str) -> tuple[RoleSession, str]:
+    def unpack(self, session_token: str) -> tuple[RoleSession | IamUser, str]:
         """Count, and open."""
         self.opened += 1
         return super().unpack(session_token)
@@ -128,7 +128,7 @@ def test_a_token_is_opened_once_and_checked_each_time(
     credentials: Credentials, issuer: Issuer
 ) -> None:
     """The cache spares the decryption, never the checks."""
-    counting = _CountingIssuer(issuer._keyring, issuer._derivation_key)  # noqa: SLF001 — the same keys
+    counting = _CountingIssuer(issuer._keyring)  # noqa: SLF001 — the same keys
     authenticator = Authenticator(counting, _Keys())
     signature = _signature(credentials.access_key_id, credentials.session_token)
     for _ in range(3):
@@ -144,7 +144,7 @@ def test_a_token_is_opened_once_and_checked_each_time(
 def test_the_cache_is_bounded(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -> None:
     """The session that was not used for longest goes first."""
     monkeypatch.setattr("securecart.sts.authenticator.MAX_CACHED_SESSIONS", 2)
-    counting = _CountingIssuer(issuer._keyring, issuer._derivation_key)  # noqa: SLF001 — the same keys
+    counting = _CountingIssuer(issuer._keyring)  # noqa: SLF001 — the same keys
     authenticator = Authenticator(counting, _Keys())
     signatures = []
     for number in range(3):

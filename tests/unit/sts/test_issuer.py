@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from securecart.names.session import RoleSession
+from securecart.names.principal import IamUser
+from securecart.names.session import RoleSession, UserSession
 from securecart.sealing import Keyring, SealingKey
 from securecart.sts import (
     Issuer,
@@ -36,8 +37,20 @@ CONTEXT = st.lists(
 PAIRS = st.lists(st.tuples(TEXT, TEXT), max_size=3).map(tuple)
 
 
-def _issuer(seal: bytes = b"k", derive: bytes = b"d") -> Issuer:
-    return Issuer(Keyring(SealingKey(seal * 32)), derive * 32)
+USER = IamUser(
+    account="123456789012",
+    name="ada",
+    user_id="AIDAEXAMPLE",
+    path="/admins/",
+    tags=(("team", "ops"),),
+    access_key_id="AKIAEXAMPLE",
+    session=UserSession("", NOW, NOW + timedelta(hours=12)),
+)
+
+
+def _issuer(seal: bytes = b"k") -> Issuer:
+    keyring = Keyring(SealingKey(seal * 32))
+    return Issuer(lambda: keyring)
 
 
 def _random(count: int) -> bytes:
@@ -50,7 +63,11 @@ def test_a_token_is_opened_by_its_own_access_key_id() -> None:
     credentials, issued = issuer.issue(SESSION, random=_random)
     token = credentials.session_token
     assert token is not None
-    assert issued == replace(SESSION, credential_id=credentials.access_key_id)
+    assert issued == replace(
+        SESSION,
+        credential_id=credentials.access_key_id,
+        issuing_key_id=SealingKey(b"k" * 32).key_id.hex(),
+    )
     last = SESSION.expires_at - timedelta(microseconds=1)
     opened = issuer.open(token, credentials.access_key_id, now=last)
     assert opened == (issued, credentials.secret_access_key)
@@ -74,6 +91,7 @@ def test_a_token_is_opened_by_its_own_access_key_id() -> None:
         federated_provider=st.none() | TEXT,
         mfa_authenticated=st.sampled_from([None, True, False]),
         chained=st.booleans(),
+        rests_on=st.none() | TEXT,
     )
 )
 def test_any_session_comes_back_whole(session: RoleSession) -> None:
@@ -83,7 +101,7 @@ def test_any_session_comes_back_whole(session: RoleSession) -> None:
     assert credentials.session_token is not None
     opened, _ = issuer.unpack(credentials.session_token)
     assert opened == issued
-    assert replace(opened, credential_id="") == session
+    assert replace(opened, credential_id="", issuing_key_id="") == session
 
 
 def test_times_are_in_whole_seconds() -> None:
@@ -102,13 +120,26 @@ def test_secrets_are_not_shown() -> None:
 
 
 def test_every_token_has_its_own_secret() -> None:
-    """And every installation its own secret for one token."""
+    """It is random, and nothing else about the session tells it."""
     one, _ = _issuer().issue(SESSION, random=_random)
     two, _ = _issuer().issue(SESSION, random=lambda count: b"\x01" * count)
-    other, _ = _issuer(derive=b"e").issue(SESSION, random=_random)
-    assert one.session_token == other.session_token
-    secrets = {made.secret_access_key for made in (one, two, other)}
-    assert len(secrets) == 3
+    assert one.secret_access_key != two.secret_access_key
+
+
+def test_a_user_s_session_comes_back_whole() -> None:
+    """It names the key that it was got with, and the one it is sealed with."""
+    issuer = _issuer()
+    credentials, issued = issuer.issue(USER, random=_random)
+    token = str(credentials.session_token)
+    opened = issuer.open(token, credentials.access_key_id, now=NOW)
+    assert opened == (issued, credentials.secret_access_key)
+    assert issued.session is not None
+    assert issued.session.issuing_key_id == SealingKey(b"k" * 32).key_id.hex()
+    assert credentials.expiration == NOW + timedelta(hours=12)
+    with pytest.raises(SessionOver):
+        issuer.open(token, credentials.access_key_id, now=NOW + timedelta(hours=12))
+    with pytest.raises(UnknownSessionToken):
+        issuer.open(token, "ASIABBBBBBBBBBBBBBBB", now=NOW)
 
 
 def test_a_token_of_another_key_is_unknown() -> None:
@@ -124,7 +155,7 @@ def test_a_token_survives_the_change_of_its_key() -> None:
     old, new = SealingKey(b"k" * 32), SealingKey(b"n" * 32)
     credentials, issued = _issuer().issue(SESSION, random=_random)
     assert credentials.session_token is not None
-    rotated = Issuer(Keyring(new, old), b"d" * 32)
+    rotated = Issuer(lambda: Keyring(new, old))
     opened = rotated.unpack(credentials.session_token)
     assert opened == (issued, credentials.secret_access_key)
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from securecart import iam
+from securecart import iam, sts
 from securecart.names.clock import Random
 from securecart.names.entities import Entities
-from securecart.names.principal import Principal
+from securecart.names.principal import IamUser, Principal
 from securecart.sealing import Keyring
 from securecart.serve.api.backend import Asked, Result, Work
 from securecart.serve.api.errors import OperationNotOffered
@@ -44,6 +44,9 @@ class IamBackend:
         operation = iam.OPERATIONS.get(asked.operation)
         if operation is None:
             raise OperationNotOffered(asked.operation)
+        if isinstance(asked.caller, IamUser) and asked.caller.session is not None:
+            # What GetSessionToken gives without MFA may call nothing of IAM.
+            raise sts.InvalidClientTokenId(sts.INVALID)
         rest = (
             self._account,
             asked.caller,

@@ -39,6 +39,7 @@ class StsBackend:
         operation = sts.OPERATIONS.get(asked.operation)
         if operation is None:
             raise OperationNotOffered(asked.operation)
+        sts.check_credentials(asked.operation, asked.caller, self._ports.policies)
         call = sts.Call(
             ports=self._ports,
             account=self._account,

@@ -90,7 +90,7 @@ def api(
 ) -> Api:
     """The API over it all."""
     authorizer = Authorizer(entities)
-    issuer = Issuer(KEYRING, b"d" * 32)
+    issuer = Issuer(lambda: KEYRING)
     services = {Service(ACCOUNT, S3): store_credentials}
     return build_api(
         ports=Ports(

@@ -141,7 +141,7 @@ class Scene:
             )
         self.buckets = buckets = InMemoryBuckets()
         buckets.create(Bucket("docs", ACCOUNT, REGION, NOW))
-        issuer = Issuer(Keyring(SealingKey(bytes(32))), bytes(32))
+        issuer = Issuer(lambda: Keyring(SealingKey(bytes(32))))
         session = RoleSession(
             account=ACCOUNT,
             role_name="Role",

@@ -135,7 +135,7 @@ async def _asked(
         )
     )
     issuer, journal = (
-        Issuer(Keyring(SealingKey(bytes(32))), bytes(32)),
+        Issuer(lambda: Keyring(SealingKey(bytes(32)))),
         InMemoryJournal(),
     )
     authorizer = Authorizer(entities)
