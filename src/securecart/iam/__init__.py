@@ -9,6 +9,7 @@ name, and `OPERATIONS` finds it by AWS's.
 from securecart.iam.account import ADMINISTRATOR, create_administrator
 from securecart.iam.authentication import AccessKeys
 from securecart.iam.authorizer import Authorizer
+from securecart.iam.bound_principals import with_bound_principals
 from securecart.iam.call import Call, Change, Result
 from securecart.iam.decryption_keys import unsealed_keys
 from securecart.iam.entities import (
@@ -61,4 +62,5 @@ __all__ = [
     "find_user",
     "service_credentials",
     "unsealed_keys",
+    "with_bound_principals",
 ]

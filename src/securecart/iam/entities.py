@@ -16,7 +16,10 @@ Documents = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A role with all that hangs on it; `role_id` (`AROA…`) is for life."""
+    """A role with all that hangs on it; `role_id` (`AROA…`) is for life.
+
+    `bound_principals` are the ids that ARNs in the trust policy stood for.
+    """
 
     kind: ClassVar[str] = "iam.role"
 
@@ -32,6 +35,7 @@ class Role:
     tags: Tags = ()
     inline_policies: Documents = field(default_factory=dict)
     attached_policies: tuple[str, ...] = ()
+    bound_principals: tuple[tuple[str, str], ...] = ()
 
     @property
     def key(self) -> str:

@@ -5,6 +5,7 @@ Source: AWS IAM API Reference; each function is the action of its name.
 
 from dataclasses import replace
 
+from securecart.iam.bound_principals import bound_principals
 from securecart.iam.boundaries import boundary_in
 from securecart.iam.call import Call, Change, Result
 from securecart.iam.entities import Role
@@ -39,17 +40,19 @@ def _session_duration(call: Call, default: int) -> int:
 def create_role(change: Change) -> Result:
     """Create a role with a trust policy; its id is its own for life."""
     name = checked_name(change.text("RoleName"), "roleName", MAX_ROLE_NAME)
+    trust_policy = checked_trust_policy(change.text("AssumeRolePolicyDocument"))
     role = Role(
         account=change.account,
         name=name,
         path=checked_path(change.optional("Path", "/")),
         role_id=unique_id("AROA", change.random),
         created=change.now.replace(microsecond=0),
-        trust_policy=checked_trust_policy(change.text("AssumeRolePolicyDocument")),
+        trust_policy=trust_policy,
         description=checked_description(change.optional("Description")),
         max_session_duration=_session_duration(change, _SHORTEST_SESSION),
         boundary=boundary_in(change),
         tags=tags_from(change.parameters.get("Tags", ())),
+        bound_principals=bound_principals(change.store, trust_policy),
     )
     if change.store.get(Role, role.key) is not None:
         raise EntityAlreadyExists(f"Role with name {name} already exists.")
@@ -85,7 +88,10 @@ def update_role(change: Change) -> Result:
 def update_assume_role_policy(change: Change) -> Result:
     """Replace a role's trust policy."""
     policy = checked_trust_policy(change.text("PolicyDocument"))
-    change.store.put(replace(role_in(change), trust_policy=policy))
+    bound = bound_principals(change.store, policy)
+    change.store.put(
+        replace(role_in(change), trust_policy=policy, bound_principals=bound)
+    )
     return {}
 
 
