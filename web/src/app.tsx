@@ -44,7 +44,11 @@ export function App({ keeper }: { keeper: SessionKeeper }) {
         <QueryClientProvider client={queries}>
           <Workplace keeper={keeper} session={state.session} />
           {state.kind === "sign-in-needed" && (
-            <Dialog title="Please sign in again">
+            <Dialog
+              title={
+                state.reason.elsewhere ? "You were signed out" : "Please sign in again"
+              }
+            >
               <p>{state.reason.message} What you see here stays as it is.</p>
               <footer>
                 <a

@@ -17,12 +17,15 @@ export type SessionState =
     };
 
 const TICK_MS = 1_000;
+/** How often to ask whether the session still lives, besides when somebody looks. */
+const CHECK_MS = 60_000;
 const CHANNEL = "securecart-session";
 
 export class SessionKeeper {
   #state: SessionState = { kind: "loading" };
   #lastActive = Date.now();
   #notBefore = 0;
+  #lastCheck = Date.now();
   #busy = false;
   readonly #listeners = new Set<() => void>();
   readonly #otherTabs = new BroadcastChannel(CHANNEL);
@@ -33,6 +36,9 @@ export class SessionKeeper {
     }
     this.#otherTabs.addEventListener("message", () => {
       if (this.#state.kind !== "signed-in") void this.load();
+    });
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.#lastCheck = 0;
     });
     window.setInterval(() => void this.#tick(), TICK_MS);
     void this.load().then(() => {
@@ -85,6 +91,12 @@ export class SessionKeeper {
     } else if (step === "renew" && now >= this.#notBefore) {
       this.#busy = true;
       await this.#renew(session);
+      this.#busy = false;
+    } else if (now >= this.#lastCheck + CHECK_MS) {
+      // It may have been ended elsewhere, and the credentials would not tell.
+      this.#busy = true;
+      this.#lastCheck = now;
+      await this.load();
       this.#busy = false;
     }
   }

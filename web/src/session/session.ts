@@ -30,10 +30,15 @@ export class SignedOut extends Error {
     message: string,
     readonly signInUrl: string,
     readonly organisation: string | undefined,
+    /** In another window, at the company's sign-in service, or by an administrator. */
+    readonly elsewhere = false,
   ) {
     super(message);
   }
 }
+
+/** The errors of a portal that nobody here has left. */
+const ELSEWHERE: ReadonlySet<string> = new Set(["signed_out", "signed_out_elsewhere"]);
 
 /** The portal cannot be reached or failed; trying again may help. */
 export class PortalUnavailable extends Error {}
@@ -81,11 +86,17 @@ export async function ask(path: string, init: RequestInit): Promise<Response> {
 export async function refusal(answer: Response): Promise<Error> {
   if (answer.status === 401) {
     const told = (await answer.json()) as {
+      error: string;
       message: string;
       sign_in_url: string;
       organisation?: string;
     };
-    return new SignedOut(told.message, told.sign_in_url, told.organisation);
+    return new SignedOut(
+      told.message,
+      told.sign_in_url,
+      told.organisation,
+      ELSEWHERE.has(told.error),
+    );
   }
   return new PortalUnavailable("The portal could not answer. Try again in a moment.");
 }

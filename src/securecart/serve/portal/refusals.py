@@ -90,6 +90,12 @@ SIGNED_OUT = Refusal(
 SESSION_ENDED = Refusal(
     401, "session_ended", "Your session has ended", "Please sign in again."
 )
+SIGNED_OUT_ELSEWHERE = Refusal(
+    401,
+    "signed_out_elsewhere",
+    "You were signed out",
+    "You signed out elsewhere, or your company ended the session. Sign in to go on.",
+)
 SIGN_IN_AGAIN = Refusal(
     401,
     "sign_in_required",

@@ -8,7 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from securecart.serve.portal.options import PortalOptions
-from securecart.serve.portal.refusals import SESSION_ENDED, SIGNED_OUT, Refused
+from securecart.serve.portal.refusals import (
+    SESSION_ENDED,
+    SIGNED_OUT,
+    SIGNED_OUT_ELSEWHERE,
+    Refused,
+)
 from securecart.serve.portal.sessions import Session, Sessions
 
 
@@ -32,13 +37,16 @@ class SessionCookie:
         """Answer the live session of this browser.
 
         Raises:
-            Refused: SESSION_ENDED, or SIGNED_OUT where there was none.
+            Refused: SESSION_ENDED, SIGNED_OUT_ELSEWHERE, or SIGNED_OUT where
+                there was none.
         """
         session = self.session(request)
-        if session is None:
-            ended = self.is_there(request)
-            raise Refused(SESSION_ENDED if ended else SIGNED_OUT, "no live session")
-        return session
+        if session is not None:
+            return session
+        refusal = SESSION_ENDED if self.is_there(request) else SIGNED_OUT
+        if self._sessions.was_ended(request.cookies.get(self._name)):
+            refusal = SIGNED_OUT_ELSEWHERE
+        raise Refused(refusal, "no live session")
 
     def set(self, response: Response, session_id: str) -> None:
         """Give the browser its session, until it is closed."""

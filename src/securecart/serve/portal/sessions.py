@@ -137,21 +137,31 @@ class Sessions:
 
     def at(self, key: str) -> Session | None:
         """Answer the live session with that key."""
+        session, ended = self._read(key)
+        return None if ended else session
+
+    def was_ended(self, session_id: str | None) -> bool:
+        """Say whether the session would live but for an ending (see `endings`)."""
+        if session_id is None or not _ID_FORM.match(session_id):
+            return False
+        return self._read(_key(session_id))[1]
+
+    def _read(self, key: str) -> tuple[Session | None, bool]:
+        """Answer the session, and whether it was ended from elsewhere."""
         now = self._clock()
         places = f"sign-in/{key}", f"grant/{key}"
         found = self._records.get_all(places, now=now)
         if len(found) < len(places):
-            return None
+            return None, False
         try:
             sign_in = self._sign_ins.unseal(found[places[0]], key)
             grant = self._grants.unseal(found[places[1]], key)
         except Unsealable:
             # The portal's key was replaced: its old sessions are over.
-            return None
+            return None, False
         endings = ending_keys(sign_in.person, grant.provider)
-        if is_over(sign_in.began_at, self._records.get_all(endings, now=now)):
-            return None
-        return Session(key, sign_in, grant)
+        ended = is_over(sign_in.began_at, self._records.get_all(endings, now=now))
+        return Session(key, sign_in, grant), ended
 
     def renew(self, key: str, grant: Grant) -> None:
         """Put the grant in place of the session's last."""

@@ -20,9 +20,9 @@ def signed_in(world: Any, method: str, person: str = "ada") -> Any:
 
 
 def is_out(browser: Any) -> Any:
-    """Say whether the portal calls the browser's session ended."""
+    """Say whether the portal calls the session ended from elsewhere."""
     answer = browser.get("/api/session")
-    return answer.json().get("error") == "session_ended"
+    return answer.json().get("error") == "signed_out_elsewhere"
 
 
 def test_a_persons_sessions_end_by_either_protocol_and_others_stay(world: Any) -> None:
