@@ -118,10 +118,13 @@ class Api:
 
     def _parse_unsigned(self, exchange: Exchange) -> None:
         unsigned = exchange.backend.unsigned
-        if not unsigned or _action(exchange.request) not in unsigned:
-            exchange.parse_for_the_record()
+        try:
+            exchange.parse()
+        except ServiceError:
+            if unsigned and _action(exchange.request) in unsigned:
+                raise
+        if exchange.operation not in unsigned:
             raise MissingAuthenticationToken
-        exchange.parse()
 
     def _authenticate(
         self, exchange: Exchange, unverified: UnverifiedSignature
