@@ -72,8 +72,10 @@ def test_signing_out_at_the_provider_signs_out_at_the_portal(
             break
         page.wait_for_timeout(100)
     assert not _is_signed_in(page, federated)
-    page.reload()
-    expect(page.get_by_role("link", name="Sign in with SSO")).to_be_visible()
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    dialog = page.get_by_role("dialog", name="You were signed out")
+    expect(dialog.get_by_role("link", name="Sign in with SSO")).to_be_visible()
+    expect(page.get_by_label("Filter by name")).to_have_count(1)
 
 
 def test_a_sign_in_that_begins_at_the_provider(

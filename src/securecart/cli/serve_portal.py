@@ -95,21 +95,23 @@ def _oidc(
 def _sign_in_origins(
     settings: Settings, saml: SamlMetadata | None, oidc: OidcClient | None
 ) -> tuple[str, ...]:
-    """Where browsers are sent to sign in, for the pages' security policy.
+    """Where browsers are sent to sign in and out, for the pages' security policy.
 
     An external provider is asked here, so that a portal that cannot work says
     so when it starts, and not to the first person who comes.
     """
     if settings.idp.kind == "stand-in":
         return (settings.endpoints.idp,)
-    addresses = []
+    addresses: list[str | None] = []
     if saml is not None:
-        addresses.append(saml.metadata().sso_address())
+        metadata = saml.metadata()
+        addresses += [metadata.sso_address(), settings.idp.saml.logout_url]
+        addresses += dict(metadata.slo + metadata.slo_responses).values()
     if oidc is not None:
-        addresses.append(oidc.metadata().authorization_endpoint)
-    return tuple(
-        f"{parts.scheme}://{parts.netloc}" for parts in map(urlsplit, addresses)
-    )
+        provider = oidc.metadata()
+        addresses += [provider.authorization_endpoint, provider.end_session_endpoint]
+    parts = [urlsplit(address) for address in addresses if address is not None]
+    return tuple(dict.fromkeys(f"{part.scheme}://{part.netloc}" for part in parts))
 
 
 def _options(
