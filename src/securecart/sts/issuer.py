@@ -7,7 +7,6 @@ session is stored by anybody but its holder.
 import base64
 import binascii
 import hmac
-import zlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -23,7 +22,7 @@ from securecart.names.principal import IamUser
 from securecart.names.session import RoleSession, UserSession
 from securecart.sealing import Keyring, Unsealable, key_id_of
 from securecart.sts.errors import PackedPolicyTooLarge
-from securecart.sts.session_token import pack, unpack
+from securecart.sts.session_token import compressed, pack, unpack
 
 MAX_SESSION_TOKEN: Final = 8_192
 """Characters. One with policies at their longest has some 5,000; servers
@@ -155,7 +154,7 @@ def packed_policy_percent(session: RoleSession) -> int | None:
     parts = session.session_policies, session.session_policy_arns, session.tags
     if not any(parts):
         return None
-    size = len(zlib.compress(orjson.dumps(parts)))
+    size = len(compressed(orjson.dumps(parts)))
     percent = -(-100 * size // MAX_PACKED)
     if size > MAX_PACKED:
         raise PackedPolicyTooLarge(
