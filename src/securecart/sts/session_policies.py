@@ -33,7 +33,7 @@ def session_policies_in(call: Call) -> SessionPolicies:
         ValidationError, PackedPolicyTooLarge: if there is too much of them.
     """
     document: str | None = call.parameters.get("Policy")
-    arns = tuple(member["arn"] for member in call.parameters.get("PolicyArns", ()))
+    arns = _arns_in(call)
     if len(arns) > MAX_ARNS:
         raise ValidationError(f"at most {MAX_ARNS} managed session policies")
     if len(document or "") + sum(map(len, arns)) > MAX_CHARACTERS:
@@ -47,3 +47,14 @@ def session_policies_in(call: Call) -> SessionPolicies:
     if missing:
         raise MalformedPolicyDocument(f"Policy {missing[0]} does not exist.")
     return SessionPolicies(() if document is None else (document,), arns)
+
+
+def _arns_in(call: Call) -> tuple[str, ...]:
+    members = call.parameters.get("PolicyArns", ())
+    for number, member in enumerate(members, 1):
+        if "arn" not in member:  # The service model does not require it.
+            raise ValidationError(
+                f"1 validation error detected: Value null at 'policyArns.{number}"
+                ".member.arn' failed to satisfy constraint: Member must not be null"
+            )
+    return tuple(member["arn"] for member in members)

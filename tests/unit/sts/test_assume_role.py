@@ -105,6 +105,19 @@ def test_a_role_that_does_not_trust_denies(
         _assume(world, administrator)
 
 
+def test_who_took_the_name_of_the_trusted_is_not_trusted(
+    world: "World", administrator: IamUser
+) -> None:
+    """The trust policy meant a user who is gone."""
+    _trust(world, {"AWS": administrator.arn})
+    assert _assume(world, administrator)
+    with world.entities.writing() as store:
+        role = next(each for each in store.list(Role) if each.name == "Auditor")
+        store.put(replace(role, bound_principals=((administrator.arn, "AIDAGONE"),)))
+    with pytest.raises(AccessDenied, match="not authorized to perform: sts:AssumeRole"):
+        _assume(world, administrator)
+
+
 def test_a_role_that_is_not_there_denies_alike(
     world: "World", administrator: IamUser
 ) -> None:

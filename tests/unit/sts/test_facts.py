@@ -206,6 +206,12 @@ REFUSED: Mapping[str, tuple[Ask, str, int, str]] = {
         400,
         "at most 10",
     ),
+    "a managed policy without its ARN": (
+        _by_user(PolicyArns=[{"arn": POLICY}, {}]),
+        "ValidationError",
+        400,
+        "Value null at 'policyArns.2.member.arn'",
+    ),
     "a session policy that is none": (
         _by_oidc(Policy="{}"),
         "MalformedPolicyDocument",
