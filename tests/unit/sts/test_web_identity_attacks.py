@@ -6,6 +6,7 @@ odd subject is good for.
 """
 
 import base64
+import functools
 import hmac
 import json
 from collections.abc import Callable
@@ -24,7 +25,10 @@ if TYPE_CHECKING:
 
 Forge = Callable[["World"], str]
 
-_ATTACKER: Final = RSAKey.generate_key(2048)
+
+@functools.cache
+def _attacker() -> RSAKey:
+    return RSAKey.generate_key(2048)
 
 
 def _encoded(value: str | bytes) -> str:
@@ -69,10 +73,15 @@ def _twice(world: "World") -> str:
 ATTACKS: Final[dict[str, tuple[Forge, type[SecureCartError]]]] = {
     "alg none": (_none, InvalidIdentityToken),
     "HMAC with the public key": (_hmac, InvalidIdentityToken),
-    "a key of the attacker's": (_with_header(_ATTACKER), InvalidIdentityToken),
+    "a key of the attacker's": (
+        lambda world: _with_header(_attacker())(world),
+        InvalidIdentityToken,
+    ),
     "wrong kid": (_with_header(kid="other"), InvalidIdentityToken),
     "embedded jwk": (
-        _with_header(_ATTACKER, jwk=_ATTACKER.as_dict(private=False)),
+        lambda world: _with_header(_attacker(), jwk=_attacker().as_dict(private=False))(
+            world
+        ),
         InvalidIdentityToken,
     ),
     "jku": (_with_header(jku="https://evil.example/keys"), InvalidIdentityToken),

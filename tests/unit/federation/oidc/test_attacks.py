@@ -5,6 +5,7 @@ stands what refuses it. The control is the token that they are made from.
 """
 
 import base64
+import functools
 import hmac
 import json
 from collections.abc import Callable
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
 
 Forge = Callable[["Mint"], str]
 
-_ATTACKER: Final = RSAKey.generate_key(2048)
 _EC: Final = ECKey.generate_key("P-256")
 _LARGER_EC: Final = ECKey.generate_key("P-384")
 _P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+
+
+@functools.cache
+def _attacker() -> RSAKey:
+    return RSAKey.generate_key(2048)
 
 
 def _encoded(value: str | bytes) -> str:
@@ -60,7 +65,7 @@ def _signed(header: dict[str, Any] | None = None, **claims: Any) -> Forge:
 
 
 def _attackers(header: dict[str, Any] | None = None) -> Forge:
-    return lambda mint: mint.token(header=header, key=_ATTACKER)
+    return lambda mint: mint.token(header=header, key=_attacker())
 
 
 def _text(change: Callable[[str], str]) -> Forge:
@@ -163,7 +168,7 @@ ATTACKS: Final[dict[str, tuple[Forge, str]]] = {
         "0 ",
     ),
     "embedded jwk": (
-        _attackers({"jwk": _ATTACKER.as_dict(private=False)}),
+        lambda mint: _attackers({"jwk": _attacker().as_dict(private=False)})(mint),
         "not accepted",
     ),
     "embedded jwk, truly signed": (_signed({"jwk": {"kty": "RSA"}}), "not accepted"),
@@ -389,7 +394,7 @@ def test_keys_that_cannot_be_told_apart_verify_nothing(
     """Trying one after the other would be a guess."""
     plain = mint.rsa.as_dict(private=False)
     plain.pop("kid", None)
-    other = _ATTACKER.as_dict(private=False)
+    other = _attacker().as_dict(private=False)
     other.pop("kid", None)
     named = {} if key_id is None else {"kid": key_id}
     keys = JwkSet.parse(json.dumps({"keys": [plain | named, other | named]}).encode())
