@@ -75,7 +75,11 @@ def grant(
     )
     packed = packed_policy_percent(session)
     before_issue()
-    credentials, issued = call.ports.issuer.issue(session, random=call.random)
+    credentials, issued = call.ports.issuer.issue(
+        session,
+        random=call.random,
+        minimum_size=int(call.parameters.get("MinimumSessionTokenSize", 0)),
+    )
     result: dict[str, Any] = {
         "Credentials": {
             "AccessKeyId": credentials.access_key_id,

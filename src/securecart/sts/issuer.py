@@ -56,11 +56,14 @@ class Issuer:
     def __init__(self, keyring: Callable[[], Keyring]) -> None:
         self._keyring = keyring
 
-    def issue(self, session: _T, *, random: Random) -> tuple[Credentials, _T]:
+    def issue(
+        self, session: _T, *, random: Random, minimum_size: int = 0
+    ) -> tuple[Credentials, _T]:
         """Answer credentials for a session, and the session as they carry it.
 
         The session's own `credential_id` is replaced by the new access key
-        id; its times are cut to whole seconds.
+        id; its times are cut to whole seconds. `minimum_size` are the
+        characters that the session token has at least.
 
         Raises:
             PackedPolicyTooLarge: if the session does not fit into a token.
@@ -71,7 +74,9 @@ class Issuer:
         key_id = new_access_key_id("ASIA", session.account, random)
         issued = _carried(session, key_id, keyring.current_id.hex())
         secret = base64.b64encode(random(_SECRET_BYTES))
-        sealed = keyring.seal(pack(issued, secret), purpose=_PURPOSE, random=random)
+        # What follows the compressed part is not read.
+        packed = pack(issued, secret).ljust(minimum_size * 3 // 4, b"\0")
+        sealed = keyring.seal(packed, purpose=_PURPOSE, random=random)
         session_token = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
         if len(session_token) > MAX_SESSION_TOKEN:
             raise PackedPolicyTooLarge(

@@ -602,6 +602,20 @@ def test_session_not_on_or_after_shortens(open_world: "World", seconds: int) -> 
     assert _seconds(session) == min(seconds, 3_600)
 
 
+@pytest.mark.parametrize("ask", [_by_user, _by_oidc])
+def test_a_session_token_is_as_long_as_asked(
+    open_world: "World", ask: Callable[..., Ask]
+) -> None:
+    """MinimumSessionTokenSize lengthens, and never shortens."""
+    sizes = []
+    for least in (0, 100, 4_096):
+        result = ask(MinimumSessionTokenSize=least)(open_world)
+        assert open_world.session(result).session_name == "ada"
+        sizes.append(len(result["Credentials"]["SessionToken"]))
+    assert sizes[0] == sizes[1] > 100
+    assert 4_096 <= sizes[2] < 4_200
+
+
 def test_get_caller_identity_cannot_be_denied(world: "World") -> None:
     """Whoever asks, whatever the policies say, and by each kind of caller."""
     nobody = replace(ADMINISTRATOR, name="nobody", user_id="AIDANOBODY")
