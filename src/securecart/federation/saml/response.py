@@ -223,7 +223,7 @@ def _the_assertion(root: Element) -> Element:
         raise InvalidAssertion("the response has parts that this service does not read")
     found: list[Element] = []
     signatures: list[Element] = []
-    for element in root.iter():
+    for element in root.iter("*"):
         name = element.tag.rpartition("}")[2]
         if name in ("Assertion", "EncryptedAssertion"):
             found.append(element)
