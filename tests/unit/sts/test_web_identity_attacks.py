@@ -60,6 +60,15 @@ def _with_header(key: RSAKey | None = None, **header: Any) -> Forge:
     return forge
 
 
+def _attackers(world: "World") -> str:
+    return _with_header(_attacker())(world)
+
+
+def _embedded(world: "World") -> str:
+    jwk = _attacker().as_dict(private=False)
+    return _with_header(_attacker(), jwk=jwk)(world)
+
+
 def _with(**claims: Any) -> Forge:
     return lambda world: world.id_token(claims)
 
@@ -74,14 +83,12 @@ ATTACKS: Final[dict[str, tuple[Forge, type[SecureCartError]]]] = {
     "alg none": (_none, InvalidIdentityToken),
     "HMAC with the public key": (_hmac, InvalidIdentityToken),
     "a key of the attacker's": (
-        lambda world: _with_header(_attacker())(world),
+        _attackers,
         InvalidIdentityToken,
     ),
     "wrong kid": (_with_header(kid="other"), InvalidIdentityToken),
     "embedded jwk": (
-        lambda world: _with_header(_attacker(), jwk=_attacker().as_dict(private=False))(
-            world
-        ),
+        _embedded,
         InvalidIdentityToken,
     ),
     "jku": (_with_header(jku="https://evil.example/keys"), InvalidIdentityToken),
