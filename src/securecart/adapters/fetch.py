@@ -51,7 +51,7 @@ class Fetch:
     """A client for such documents; shared by threads, closed once.
 
     `private_hosts` are the names of hosts whose addresses may be private, or
-    this machine's.
+    this machine's; with a port, that port only.
     """
 
     def __init__(

@@ -32,7 +32,8 @@ _FAILURES: Final = (
 class GuardedTransport(httpx.BaseTransport):
     """One connection for each request, to an address that was looked at.
 
-    `private_hosts` are the names whose addresses may be private. The address
+    `private_hosts` are the names whose addresses may be private, each with a
+    port where that alone may be asked. The address
     that was checked is the one that is connected to, so that no second answer
     of the name server can lead elsewhere; TLS still proves the name. The
     request's extension `deadline`, by `monotonic`, bounds looking up,
@@ -95,7 +96,7 @@ class GuardedTransport(httpx.BaseTransport):
             ) from None
         except OSError as error:
             raise httpcore.ConnectError(f"no such host: {error.strerror}") from error
-        if host in self._private_hosts:
+        if not self._private_hosts.isdisjoint({host, f"{host}:{port}"}):
             return list(found)
         permitted = [address for address in found if is_public(address)]
         if not permitted:

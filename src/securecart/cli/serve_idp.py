@@ -3,7 +3,6 @@
 import os
 import socket
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from securecart.adapters.fetch import Fetch
 from securecart.adapters.logout_posts import LogoutPosts
@@ -14,6 +13,7 @@ from securecart.cli.keyrings import idp_keyring
 from securecart.cli.place import Place
 from securecart.cli.sign_in import (
     client_secret,
+    host_and_port,
     portal_encryption,
     portal_identity,
     prepare_sign_in,
@@ -79,6 +79,6 @@ def serve_idp(place: Place, sockets: Sequence[socket.socket], clock: Clock) -> N
         directory=Directory.load(place.directory_file),
         keyring=idp_keyring(installation),
         # The portal is ours, wherever it listens.
-        logout_post=LogoutPosts(Fetch(private_hosts={urlsplit(portal).hostname or ""})),
+        logout_post=LogoutPosts(Fetch(private_hosts={host_and_port(portal)})),
     )
     serve_web(app, sockets)

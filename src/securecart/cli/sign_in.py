@@ -82,16 +82,25 @@ def oidc_issuer(settings: Settings) -> str | None:
 
 
 def private_hosts(settings: Settings) -> frozenset[str]:
-    """Hosts of identity providers whose addresses may be private."""
+    """Hosts of identity providers whose addresses may be private.
+
+    What follows from an address in the settings is held to its port: other
+    services listen on this machine too.
+    """
     idp = settings.idp
     if idp.kind == "stand-in":
         own = [settings.endpoints.idp]
     else:
         given = [idp.oidc.issuer, idp.saml.metadata]
         own = [address for address in given if address and is_on_loopback(address)]
-    return frozenset(settings.network.private_hosts) | {
-        urlsplit(address).hostname or "" for address in own
-    }
+    return frozenset(settings.network.private_hosts) | set(map(host_and_port, own))
+
+
+def host_and_port(address: str) -> str:
+    """What an address leads to, and nothing else on that host."""
+    parts = urlsplit(address)
+    default = 443 if parts.scheme == "https" else 80
+    return f"{parts.hostname}:{parts.port or default}"
 
 
 def saml_metadata_source(settings: Settings) -> str | None:

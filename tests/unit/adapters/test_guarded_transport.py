@@ -177,6 +177,15 @@ def test_a_host_in_the_settings_may_be_private(tcp: type[_Tcp]) -> None:
         Way("10.0.0.1").ask("https://evil.example.com/", "adfs.example.com")
 
 
+def test_a_port_in_the_settings_is_the_only_one(tcp: type[_Tcp]) -> None:
+    """The stand-in is on this machine, as are others that are not to be asked."""
+    Way("127.0.0.1").ask("http://localhost:8081/", "localhost:8081")
+    assert tcp.connected == [("127.0.0.1", 8081)]
+    for address in ("http://localhost:9000/", "https://localhost/"):
+        with pytest.raises(httpx.TransportError, match="private_hosts"):
+            Way("127.0.0.1").ask(address, "localhost:8081")
+
+
 def test_the_next_address_is_tried(tcp: type[_Tcp]) -> None:
     """As where IPv6 leads nowhere."""
     tcp.refusing = frozenset({"2606:4700::1111"})

@@ -16,10 +16,10 @@ def _external(**changes: Any) -> Settings:
 
 def test_the_stand_in_may_be_asked_where_it_is() -> None:
     """It is ours, whether on loopback or behind a proxy of the company's."""
-    assert private_hosts(Settings()) == {"localhost"}
+    assert private_hosts(Settings()) == {"localhost:8081"}
     endpoints = {"idp": "https://idp.example.com"}
     settings = Settings.model_validate({"endpoints": endpoints})
-    assert private_hosts(settings) == {"idp.example.com"}
+    assert private_hosts(settings) == {"idp.example.com:443"}
 
 
 def test_an_external_provider_must_be_named() -> None:
@@ -32,7 +32,7 @@ def test_an_external_provider_must_be_named() -> None:
 def test_a_provider_that_is_configured_on_this_machine_is_named_by_that() -> None:
     """Nobody writes a loopback address by accident."""
     settings = _external(oidc={"issuer": "http://127.0.0.1:3000"})
-    assert private_hosts(settings) == {"127.0.0.1"}
+    assert private_hosts(settings) == {"127.0.0.1:3000"}
 
 
 @pytest.mark.parametrize("host", ["", "https://a.example", "A.example", "a b", "*"])
