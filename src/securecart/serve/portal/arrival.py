@@ -100,4 +100,7 @@ class Arrivals:
             refresh_token=evidence.refresh_token or session.grant.refresh_token,
         )
         self._sessions.renew(session.key, grant)
+        if self._sessions.at(session.key) is None:
+            # Ended while STS was asked: these credentials are handed to nobody.
+            raise Refused(SESSION_ENDED, "ended while it was renewed")
         return Session(session.key, session.sign_in, grant)

@@ -19,6 +19,8 @@ LONGEST_SESSION: Final = timedelta(minutes=10_080)
 """The most that `session.portal_minutes` allows. No session that began before
 an ending is left after it, whatever the setting was when the session began."""
 
+_EVERYBODY: Final = "ended/everybody"
+
 
 class Endings:
     """Says that sessions are over, in every process that shares the records."""
@@ -37,6 +39,10 @@ class Endings:
     def end_person(self, person: str) -> None:
         """End every session of that session name that has begun by now."""
         self._end(_key("person", person))
+
+    def end_everybody(self) -> None:
+        """End every session that has begun by now."""
+        self._end(_EVERYBODY)
 
     def end_subject(self, issuer: str, subject: str) -> None:
         """End every session of whom that provider calls `subject`."""
@@ -65,6 +71,7 @@ def ending_keys(person: str, provider: ProviderSession) -> tuple[str, ...]:
     issuer, subject = provider.issuer, provider.subject
     session_id = provider.unique_id
     return (
+        _EVERYBODY,
         _key("person", person),
         _key("subject", issuer, subject),
         _key("unnamed", issuer, subject)

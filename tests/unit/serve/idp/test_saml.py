@@ -26,6 +26,7 @@ from securecart.federation.saml.names import (
     PASSWORD_PROTECTED,
     REFEDS_MFA,
 )
+from securecart.serve.idp.login_session import PASSWORD, LoginSessions
 
 SSO = "http://localhost:8081/saml/sso"
 ACS = "http://localhost:8080/saml/acs"
@@ -408,6 +409,25 @@ class TestByPost:
     def test_refuses_nonsense(self, browser: Any, xml: bytes) -> None:
         """A page that says so."""
         assert self.post(browser, xml).status_code == 400
+
+
+def test_who_has_a_second_factor_since_is_asked_for_it(world: Any) -> None:
+    """Signed in by a password alone: asked where a page may be shown."""
+    logins = LoginSessions(
+        world.records, random=world.random, lifetime=timedelta(hours=1)
+    )
+    person = world.lawyer
+    cookie, _ = logins.begin(
+        username=person.username, amr=PASSWORD, now=world.clock.now
+    )
+    browser = world.browser()
+    browser.client.cookies.set("idp_session", cookie, domain="localhost.local")
+    request = ask(world, contexts=(REFEDS_MFA,), is_passive=True)
+    page = send(world, browser, request)
+    assert failure(world, browser, page, request) == NO_AUTHN_CONTEXT
+    request = ask(world, contexts=(REFEDS_MFA,))
+    page = browser.sign_in(send(world, browser, request), person, now=world.clock.now)
+    assert verified(world, browser, page, request).authn_context == REFEDS_MFA
 
 
 def test_without_a_certificate_requests_need_no_signature(world: Any) -> None:

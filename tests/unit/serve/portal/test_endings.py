@@ -102,6 +102,31 @@ def test_a_renewal_under_way_cannot_save_an_ended_session(world: Any) -> None:
     assert is_out(browser)
 
 
+@pytest.mark.parametrize("by", ["revocation", "sign-out"])
+def test_credentials_of_a_session_that_ended_meanwhile_are_handed_to_nobody(
+    world: Any, by: str
+) -> None:
+    """Issued after the ending, they would outlive it."""
+    browser = signed_in(world, "oidc")
+    token = browser.session()["csrf_token"]
+    assume = world.sts.assume_role_with_web_identity
+    records = world.records.__dict__["_records"]
+
+    def end_first(*asked: Any) -> Any:
+        if by == "revocation":
+            Endings(world.records, clock=world.time).end_person("ada")
+        for key in [key for key in records if key.startswith("sign-in/")]:
+            if by == "sign-out":
+                world.records.delete(key)
+        return assume(*asked)
+
+    world.sts.assume_role_with_web_identity = end_first
+    answer = browser.renew(token)
+    assert answer.status_code == 401
+    assert len(world.sts.calls) == 2
+    assert "secret2" not in answer.text
+
+
 def test_looking_a_session_up_costs_two_looks_at_the_store(world: Any) -> None:
     """As many as without endings."""
     browser = signed_in(world, "oidc")
