@@ -36,6 +36,7 @@ from securecart.blueprint.changes import (
 )
 from securecart.blueprint.errors import SetupBlocked
 from securecart.blueprint.json_document import same
+from securecart.blueprint.revocation import is_revocation
 from securecart.blueprint.setup import (
     Bucket,
     Key,
@@ -160,7 +161,9 @@ def _role(name: str, desired: Role, actual: Role | None) -> Iterator[Change]:
     for policy_arn in sorted(actual.attached - desired.attached):
         yield DetachRolePolicy(name, policy_arn)
     for foreign in sorted(found.keys() - wanted.keys()):
-        yield DeleteRolePolicy(name, foreign)
+        # An administrator revoked sessions: that is no drift.
+        if not is_revocation(foreign, found[foreign]):
+            yield DeleteRolePolicy(name, foreign)
     if not same(actual.trust, desired.trust):
         yield UpdateTrust(name, desired.trust)
     if actual.max_session_seconds != desired.max_session_seconds:

@@ -208,6 +208,44 @@ def audit(config: Path | None, data_dir: Path, **options: Any) -> None:
 
 @main.command()
 @_at_a_place
+@click.argument("people", nargs=-1)
+@click.option("--everybody", is_flag=True, help="All who work in the role.")
+def revoke(
+    people: tuple[str, ...],
+    everybody: bool,  # noqa: FBT001 - click passes flags so
+    config: Path | None,
+    data_dir: Path,
+    **ports: int | None,
+) -> None:
+    """End the sessions of PEOPLE at once: somebody leaves, a laptop is lost.
+
+    They are user names, as in people's folders behind the colon.
+    """
+    from securecart.cli.revoke import revoke_sessions
+
+    if bool(people) == everybody:
+        raise click.UsageError("name the people, or say --everybody")
+    place = _place(config, data_dir, ports)
+    revoke_sessions(place, None if everybody else people)
+
+
+@main.command()
+@_at_a_place
+@click.option("--end-sessions", is_flag=True, help="End every session at once, too.")
+def rotate(
+    end_sessions: bool,  # noqa: FBT001 - click passes flags so
+    config: Path | None,
+    data_dir: Path,
+    **ports: int | None,
+) -> None:
+    """Change the key that sessions are issued under; they go on."""
+    from securecart.cli.rotate import rotate_issuing_key
+
+    rotate_issuing_key(_place(config, data_dir, ports), end_sessions=end_sessions)
+
+
+@main.command()
+@_at_a_place
 @click.argument("username")
 def code(
     username: str, config: Path | None, data_dir: Path, **ports: int | None

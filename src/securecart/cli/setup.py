@@ -77,7 +77,7 @@ def deployed(place: Place) -> Deployment:
         SecureCartError: if it cannot be read.
     """
     settings = place.settings
-    return AwsDeployment(*_reach(place)).read(
+    return AwsDeployment(*reach(place)).read(
         role=settings.role.name,
         bucket=settings.folder.bucket,
         key_alias=settings.folder.key_alias,
@@ -85,8 +85,12 @@ def deployed(place: Place) -> Deployment:
     )
 
 
-def _reach(place: Place) -> tuple[Endpoint, str]:
-    """Where the account's APIs are, and which account it is."""
+def reach(place: Place) -> tuple[Endpoint, str]:
+    """Where the account's APIs are, and which account it is.
+
+    Raises:
+        SetupBlocked: if the credentials are for another account.
+    """
     settings = place.settings
     if settings.target == "local":
         installation = open_installation(place.data)
@@ -106,7 +110,7 @@ def _reach(place: Place) -> tuple[Endpoint, str]:
 
 
 def _at(place: Place) -> tuple[Blueprint, AwsAccount]:
-    endpoint, account = _reach(place)
+    endpoint, account = reach(place)
     blueprint = _blueprint(place, account, endpoint.region)
     return blueprint, AwsAccount(endpoint, account)
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from securecart.blueprint import (
 from securecart.blueprint import changes as c
 from securecart.blueprint.in_memory import InMemoryAccount
 from securecart.blueprint.json_document import same
+from securecart.blueprint.revocation import revocation_document
 from securecart.blueprint.setup import Bucket, Cors, Encryption, Key, Role, Setup
 
 
@@ -194,6 +196,19 @@ def test_a_foreign_permission_of_the_role_is_taken_away(blueprint: Blueprint) ->
     first, second = apply(blueprint, account)
     assert first == c.DeleteRolePolicy("SecureCartEmployee", "Everything")
     assert isinstance(second, c.UpdateTrust)
+
+
+def test_a_revocation_is_no_drift(blueprint: Blueprint) -> None:
+    """To apply the set-up again must not let anybody back in."""
+    account = applied(blueprint)
+    assert account.setup.role is not None
+    revocation = revocation_document(
+        datetime(2026, 3, 2, tzinfo=UTC), role_id="AROAEXAMPLE", people=["ada"]
+    )
+    name = "SecureCartRevoked-20260302T000000Z-0a0a0a0a"
+    policies = (*account.setup.role.inline, (name, revocation))
+    account.setup = drift_role(inline=policies)(account.setup)
+    assert verify(blueprint, account) == ()
 
 
 def test_other_clients_of_the_openid_provider_stay(blueprint: Blueprint) -> None:
