@@ -7,6 +7,7 @@ from functools import partial
 
 from securecart.names.clock import Random
 from securecart.names.errors import AccessDenied, ServiceError
+from securecart.names.principal import Federated
 from securecart.policy import DeniedByPolicy, Explanation, plain, sentences
 from securecart.policy.denial import BARE
 from securecart.policy.explain.phrase import caller
@@ -59,8 +60,10 @@ class Refusals:
     def _with_message(
         self, error: DeniedByPolicy, explanation: Explanation, request_id: str
     ) -> ServiceError:
-        if error.message == BARE:
-            # Strangers at S3's door are told nothing at all.
+        # Strangers at S3's door are told nothing at all, and whom only a provider
+        # knows must not learn that there is such a role.
+        known = not isinstance(explanation.request.principal, Federated)
+        if error.message == BARE or not known:
             return error
         try:
             encoded = self._encode(explanation)

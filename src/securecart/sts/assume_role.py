@@ -16,12 +16,13 @@ from securecart.iam import find_role_by_arn
 from securecart.names.errors import AccessDenied, ValidationError
 from securecart.names.principal import IamUser
 from securecart.names.session import RoleSession
+from securecart.policy import Request
 from securecart.sts.call import Call, Result
 from securecart.sts.duration import asked_seconds
 from securecart.sts.errors import InvalidParameterValue
 from securecart.sts.grant import Provenance, grant
 from securecart.sts.mfa_device import refuse_mfa_device
-from securecart.sts.trust import Assumption
+from securecart.sts.trust import Assumption, trusted_by_nobody
 
 _ACTION: Final = "sts:AssumeRole"
 
@@ -43,10 +44,9 @@ def assume_role(call: Call) -> Result:
     with call.ports.entities.reading() as store:
         role = find_role_by_arn(store, role_arn)
     if role is None:
-        raise AccessDenied(
-            f"User: {caller.arn} is not authorized to perform: {_ACTION}"
-            f" on resource: {role_arn}"
-        )
+        layers = call.ports.policies.layers_for(caller)
+        request = Request(caller, _ACTION, role_arn, call.context, call.account)
+        raise trusted_by_nobody(request, layers)
     chained = isinstance(caller, RoleSession)
     rests_on = (
         caller.rests_on if isinstance(caller, RoleSession) else caller.access_key_id

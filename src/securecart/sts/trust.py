@@ -86,6 +86,13 @@ def _compiled(document: str, bound: tuple[tuple[str, str], ...]) -> Policy:
     return with_bound_principals(policy, bound)
 
 
+def trusted_by_nobody(request: Request, layers: Layers) -> DeniedByPolicy:
+    """The refusal of a role that is not there: as of one that trusts nobody."""
+    nobody = Policy("", PolicyKind.TRUST, ())
+    why = partial(explain_trust, nobody, request, layers)
+    return DeniedByPolicy(request, decide_trust(nobody, request, layers), why)
+
+
 def not_authorized(action: str) -> AccessDenied:
     """AWS's one answer to the federated, whether or not the role exists."""
     return AccessDenied(f"Not authorized to perform {action}")

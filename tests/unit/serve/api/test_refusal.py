@@ -11,11 +11,12 @@ from typing import Any
 import orjson
 import pytest
 
-from securecart.names.principal import Anonymous
+from securecart.names.principal import Anonymous, Federated
 from securecart.policy import DeniedByPolicy, Layers, Request, decide, explain
 from securecart.sealing import Keyring, SealingKey
-from securecart.serve.refusal import Refusals
+from securecart.serve.refusal import Refusals, Told
 from securecart.sts import AuthorizationMessages
+from securecart.sts.trust import not_authorized
 from securecart.trail import InMemoryJournal
 from securecart.wire.http import HttpResponse
 
@@ -213,12 +214,46 @@ def test_what_no_policy_refused_is_not_explained(
     assert not caplog.messages
 
 
-def test_strangers_at_s3_are_told_nothing_at_all() -> None:
-    """Not even what they could not read."""
-    request = Request(Anonymous(), "s3:GetObject", "arn:aws:s3:::docs/x", {}, ACCOUNT)
+def _told(request: Request) -> Told:
     why = partial(explain, Layers(), request)
     error = DeniedByPolicy(request, decide(Layers(), request), why)
     messages = AuthorizationMessages(Keyring(SealingKey(bytes(32))))
-    told = Refusals(messages, os.urandom).tell(error, "r")
+    return Refusals(messages, os.urandom).tell(error, "r")
+
+
+def test_strangers_at_s3_are_told_nothing_at_all() -> None:
+    """Not even what they could not read."""
+    resource = "arn:aws:s3:::docs/x"
+    told = _told(Request(Anonymous(), "s3:GetObject", resource, {}, ACCOUNT))
     assert told.error.message == "Access Denied"
     assert told.explanation
+
+
+def test_who_is_known_to_a_provider_alone_learns_no_role_names() -> None:
+    """STS answers as for a role that is not there, word for word."""
+    action = "sts:AssumeRoleWithWebIdentity"
+    role = f"arn:aws:iam::{ACCOUNT}:role/r"
+    stranger = Federated(ACCOUNT, "arn:p", "eve")
+    told = _told(Request(stranger, action, role, {}, ACCOUNT))
+    assert told.error.message == not_authorized(action).message
+    assert told.explanation
+
+
+def test_a_role_that_is_not_there_is_refused_as_one_that_trusts_nobody(
+    call: Call,
+) -> None:
+    """Message for message, but for the sealed part, which is as long."""
+    trusts_another = _document(
+        Effect="Allow", Principal={"AWS": [ADMIN + "x"]}, Action="sts:AssumeRole"
+    )
+    call("iam", "CreateRole", RoleName="r", AssumeRolePolicyDocument=trusts_another)
+
+    def answer(name: str) -> str:
+        role = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        response = call("sts", "AssumeRole", RoleArn=role, RoleSessionName="ada")
+        assert response.status == 403
+        return re.sub(
+            r"message: [\w-]{1410}<|<RequestId>.*", "", response.body.decode()
+        )
+
+    assert answer("r") == answer("q").replace("role/q", "role/r")
