@@ -27,6 +27,8 @@ check: install
 bench: install
 	$(BIN)/python bench/policy.py
 	$(BIN)/python bench/gateway.py
+	$(BIN)/python bench/sts.py
+	$(BIN)/python bench/storm.py
 
 fuzz: install
 	$(BIN)/python fuzz/run.py --seconds 30
