@@ -1,4 +1,4 @@
-"""Managed policies attached to a role or a user.
+"""Managed policies attached to a role, a user or a group.
 
 Source: AWS IAM API Reference; each function is the action of its name.
 """
@@ -6,13 +6,15 @@ Source: AWS IAM API Reference; each function is the action of its name.
 from dataclasses import replace
 
 from securecart.iam.call import Call, Change, Result
-from securecart.iam.entities import Role, User
+from securecart.iam.entities import Group, Role, User
 from securecart.iam.errors import LimitExceeded, NoSuchEntity
-from securecart.iam.find import policy_in, role_in, user_in
+from securecart.iam.find import group_in, policy_in, role_in, user_in
 from securecart.iam.paging import page
 
 MAX_ATTACHED = 10
-"""Quota of managed policies attached to one role or user."""
+"""Quota of managed policies attached to one role, user or group."""
+
+_Owner = Role | User | Group
 
 
 def attach_role_policy(change: Change) -> Result:
@@ -55,21 +57,41 @@ def list_attached_user_policies(call: Call) -> Result:
     return _listed(call, user_in(call))
 
 
-def _with_policy(call: Call, owner: Role | User, quota: str) -> tuple[str, ...]:
+def attach_group_policy(change: Change) -> Result:
+    """Attach a managed policy to a group; once is enough."""
+    group = group_in(change)
+    attached = _with_policy(change, group, "PoliciesPerGroup")
+    change.store.put(replace(group, attached_policies=attached))
+    return {}
+
+
+def detach_group_policy(change: Change) -> Result:
+    """Detach a managed policy from a group."""
+    group = group_in(change)
+    change.store.put(replace(group, attached_policies=_without_policy(change, group)))
+    return {}
+
+
+def list_attached_group_policies(call: Call) -> Result:
+    """Answer the managed policies that are attached to a group."""
+    return _listed(call, group_in(call))
+
+
+def _with_policy(call: Call, owner: _Owner, quota: str) -> tuple[str, ...]:
     attached = tuple(dict.fromkeys((*owner.attached_policies, policy_in(call).arn)))
     if len(attached) > MAX_ATTACHED:
         raise LimitExceeded(f"Cannot exceed quota for {quota}: {MAX_ATTACHED}")
     return attached
 
 
-def _without_policy(call: Call, owner: Role | User) -> tuple[str, ...]:
+def _without_policy(call: Call, owner: _Owner) -> tuple[str, ...]:
     arn = call.text("PolicyArn")
     if arn not in owner.attached_policies:
         raise NoSuchEntity(f"Policy {arn} was not found.")
     return tuple(other for other in owner.attached_policies if other != arn)
 
 
-def _listed(call: Call, owner: Role | User) -> Result:
+def _listed(call: Call, owner: _Owner) -> Result:
     names = {arn: arn.rpartition("/")[2] for arn in owner.attached_policies}
     prefix = call.optional("PathPrefix", "/")
     return page(

@@ -50,7 +50,10 @@ class Role:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user with all that hangs on it; `user_id` is `AIDA…`."""
+    """A user with all that hangs on it; `user_id` is `AIDA…`.
+
+    `groups` are the keys of the groups that the user is in.
+    """
 
     kind: ClassVar[str] = "iam.user"
 
@@ -63,6 +66,7 @@ class User:
     tags: Tags = ()
     inline_policies: Documents = field(default_factory=dict)
     attached_policies: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -73,6 +77,45 @@ class User:
     def arn(self) -> str:
         """`arn:aws:iam::<account>:user<path><name>`."""
         return f"arn:aws:iam::{self.account}:user{self.path}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of users; `group_id` is `AGPA…`. Its members know it by its key."""
+
+    kind: ClassVar[str] = "iam.group"
+
+    account: str
+    name: str
+    path: str
+    group_id: str
+    created: datetime
+    inline_policies: Documents = field(default_factory=dict)
+    attached_policies: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """The name in lower case."""
+        return self.name.lower()
+
+    @property
+    def arn(self) -> str:
+        """`arn:aws:iam::<account>:group<path><name>`."""
+        return f"arn:aws:iam::{self.account}:group{self.path}{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAlias:
+    """What the account is called instead of by its number; it has one at most."""
+
+    kind: ClassVar[str] = "iam.account-alias"
+
+    alias: str
+
+    @property
+    def key(self) -> str:
+        """The same for all, as there is but one."""
+        return "alias"
 
 
 @dataclass(frozen=True, slots=True)

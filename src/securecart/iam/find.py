@@ -6,6 +6,7 @@ policy's resources tell case apart, and so must whatever they guard.
 
 from securecart.iam.call import Call
 from securecart.iam.entities import (
+    Group,
     ManagedPolicy,
     OidcProvider,
     Role,
@@ -35,6 +36,12 @@ def find_user(store: EntityReader, name: str) -> User | None:
     """Answer the user with this name, or None."""
     user = store.get(User, name.lower())
     return user if user is not None and user.name == name else None
+
+
+def find_group(store: EntityReader, name: str) -> Group | None:
+    """Answer the group with this name, or None."""
+    group = store.get(Group, name.lower())
+    return group if group is not None and group.name == name else None
 
 
 def find_policy(store: EntityReader, arn: str) -> ManagedPolicy | None:
@@ -101,6 +108,19 @@ def user_in(call: Call) -> User:
     if user is None:
         raise NoSuchEntity(f"The user with name {name} cannot be found.")
     return user
+
+
+def group_in(call: Call) -> Group:
+    """Answer the group that `GroupName` names.
+
+    Raises:
+        NoSuchEntity: if there is none.
+    """
+    name = call.text("GroupName")
+    group = find_group(call.store, name)
+    if group is None:
+        raise NoSuchEntity(f"The group with name {name} cannot be found.")
+    return group
 
 
 def policy_in(call: Call, parameter: str = "PolicyArn") -> ManagedPolicy:

@@ -1,4 +1,4 @@
-"""Policies written into a role or a user.
+"""Policies written into a role, a user or a group.
 
 Source: AWS IAM API Reference; each function is the action of its name.
 """
@@ -6,11 +6,12 @@ Source: AWS IAM API Reference; each function is the action of its name.
 from dataclasses import replace
 
 from securecart.iam.call import Call, Change, Result
-from securecart.iam.entities import Role, User
+from securecart.iam.entities import Group, Role, User
 from securecart.iam.errors import LimitExceeded, NoSuchEntity
-from securecart.iam.find import role_in, user_in
+from securecart.iam.find import group_in, role_in, user_in
 from securecart.iam.paging import page
 from securecart.iam.rules import (
+    MAX_GROUP_INLINE,
     MAX_POLICY_NAME,
     MAX_ROLE_INLINE,
     MAX_USER_INLINE,
@@ -19,6 +20,8 @@ from securecart.iam.rules import (
     document_size,
 )
 from securecart.policy import PolicyKind
+
+_Owner = Role | User | Group
 
 
 def put_role_policy(change: Change) -> Result:
@@ -77,11 +80,39 @@ def delete_user_policy(change: Change) -> Result:
     return {}
 
 
-def _noun(owner: Role | User) -> str:
-    return "role" if isinstance(owner, Role) else "user"
+def put_group_policy(change: Change) -> Result:
+    """Add an inline policy to a group, or replace the one of that name."""
+    group = group_in(change)
+    policies = _with_policy(change, group, MAX_GROUP_INLINE)
+    change.store.put(replace(group, inline_policies=policies))
+    return {}
 
 
-def _with_policy(call: Call, owner: Role | User, most: int) -> dict[str, str]:
+def get_group_policy(call: Call) -> Result:
+    """Answer one inline policy of a group."""
+    group = group_in(call)
+    return {"GroupName": group.name, **_policy(call, group)}
+
+
+def list_group_policies(call: Call) -> Result:
+    """Answer the names of a group's inline policies."""
+    return page(
+        call, "PolicyNames", {name: name for name in group_in(call).inline_policies}
+    )
+
+
+def delete_group_policy(change: Change) -> Result:
+    """Delete one inline policy of a group."""
+    group = group_in(change)
+    change.store.put(replace(group, inline_policies=_without_policy(change, group)))
+    return {}
+
+
+def _noun(owner: _Owner) -> str:
+    return owner.kind.rpartition(".")[2]
+
+
+def _with_policy(call: Call, owner: _Owner, most: int) -> dict[str, str]:
     name = checked_name(call.text("PolicyName"), "policyName", MAX_POLICY_NAME)
     document = checked_policy(call.text("PolicyDocument"), PolicyKind.IDENTITY)
     policies = dict(owner.inline_policies) | {name: document}
@@ -93,7 +124,7 @@ def _with_policy(call: Call, owner: Role | User, most: int) -> dict[str, str]:
     return policies
 
 
-def _policy(call: Call, owner: Role | User) -> dict[str, str]:
+def _policy(call: Call, owner: _Owner) -> dict[str, str]:
     name = call.text("PolicyName")
     if name not in owner.inline_policies:
         raise NoSuchEntity(
@@ -102,7 +133,7 @@ def _policy(call: Call, owner: Role | User) -> dict[str, str]:
     return {"PolicyName": name, "PolicyDocument": owner.inline_policies[name]}
 
 
-def _without_policy(call: Call, owner: Role | User) -> dict[str, str]:
+def _without_policy(call: Call, owner: _Owner) -> dict[str, str]:
     gone = _policy(call, owner)["PolicyName"]
     policies = owner.inline_policies.items()
     return {name: document for name, document in policies if name != gone}

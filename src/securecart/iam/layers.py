@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
-from securecart.iam.entities import Role, User
+from securecart.iam.entities import Group, Role, User
 from securecart.iam.find import find_policy, find_role, find_user
 from securecart.names.entities import EntityReader
 from securecart.names.principal import IamUser
@@ -52,15 +52,23 @@ def layers_of(store: EntityReader, principal: IamUser | RoleSession) -> Layers |
 
 
 def _own_layers(store: EntityReader, owner: Role | User) -> Layers:
-    documents = [
-        *owner.inline_policies.values(),
-        *(_managed(store, arn) for arn in owner.attached_policies),
-    ]
+    documents = [*_documents(store, owner)]
+    for key in owner.groups if isinstance(owner, User) else ():
+        group = store.get(Group, key)
+        # A group that is gone may have denied something.
+        documents += [_DENY_ALL] if group is None else _documents(store, group)
     boundary = None if owner.boundary is None else _managed(store, owner.boundary)
     return Layers(
         identity=tuple(_read(document, PolicyKind.IDENTITY) for document in documents),
         boundary=None if boundary is None else _read(boundary, PolicyKind.IDENTITY),
     )
+
+
+def _documents(store: EntityReader, owner: Role | User | Group) -> list[str]:
+    return [
+        *owner.inline_policies.values(),
+        *(_managed(store, arn) for arn in owner.attached_policies),
+    ]
 
 
 def _session(store: EntityReader, session: RoleSession) -> tuple[Policy, ...] | None:

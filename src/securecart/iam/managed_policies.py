@@ -8,7 +8,13 @@ account where it can be read.
 from dataclasses import replace
 
 from securecart.iam.call import Call, Change, Result
-from securecart.iam.entities import ManagedPolicy, PolicyVersion, Role, User
+from securecart.iam.entities import (
+    Group,
+    ManagedPolicy,
+    PolicyVersion,
+    Role,
+    User,
+)
 from securecart.iam.errors import (
     DeleteConflict,
     EntityAlreadyExists,
@@ -65,7 +71,7 @@ def create_policy(change: Change) -> Result:
 def get_policy(call: Call) -> Result:
     """Answer one managed policy, without its document."""
     policy = policy_in(call)
-    uses = _Uses(call.store)
+    uses = Uses(call.store)
     return {
         "Policy": whole_policy_shape(
             policy,
@@ -77,7 +83,7 @@ def get_policy(call: Call) -> Result:
 
 def list_policies(call: Call) -> Result:
     """Answer the managed policies under a path."""
-    uses = _Uses(call.store)
+    uses = Uses(call.store)
     usage = call.optional("PolicyUsageFilter", "PermissionsPolicy")
     used = uses.bounding if usage == "PermissionsBoundary" else uses.attached
     policies: list[ManagedPolicy] = under(call, call.store.list(ManagedPolicy))
@@ -102,7 +108,7 @@ def list_policies(call: Call) -> Result:
 def delete_policy(change: Change) -> Result:
     """Delete a managed policy that nothing uses, with its only version."""
     policy = policy_in(change)
-    uses = _Uses(change.store)
+    uses = Uses(change.store)
     if policy.arn in uses.attached or policy.arn in uses.bounding:
         raise DeleteConflict("Cannot delete a policy attached to entities.")
     if len(policy.versions) > 1:
@@ -187,10 +193,11 @@ def _version_in(call: Call, policy: ManagedPolicy) -> PolicyVersion:
     )
 
 
-class _Uses:
-    """The ARNs of policies in use, one for each use."""
+class Uses:
+    """The ARNs of policies in use, one for each use: `attached` and `bounding`."""
 
     def __init__(self, store: EntityReader) -> None:
-        owners: list[Role | User] = [*store.list(Role), *store.list(User)]
+        bounded: list[Role | User] = [*store.list(Role), *store.list(User)]
+        owners = [*bounded, *store.list(Group)]
         self.attached = [arn for owner in owners for arn in owner.attached_policies]
-        self.bounding = [owner.boundary for owner in owners if owner.boundary]
+        self.bounding = [owner.boundary for owner in bounded if owner.boundary]

@@ -11,11 +11,13 @@ from securecart.iam import (
     access_keys,
     attachments,
     boundaries,
+    groups,
     inline_policies,
     managed_policies,
     oidc_providers,
     roles,
     saml_providers,
+    tagging,
     targets,
     users,
 )
@@ -46,6 +48,7 @@ _ROLES: Mapping[str, Operation] = {
     "GetRole": Reading(roles.get_role, targets.role),
     "ListRoles": Reading(roles.list_roles, targets.all_of("role")),
     "UpdateRole": Changing(roles.update_role, targets.role),
+    "UpdateRoleDescription": Changing(roles.update_role_description, targets.role),
     "UpdateAssumeRolePolicy": Changing(roles.update_assume_role_policy, targets.role),
     "DeleteRole": Changing(roles.delete_role, targets.role),
     "TagRole": Changing(roles.tag_role, targets.role),
@@ -72,6 +75,10 @@ _USERS: Mapping[str, Operation] = {
     "CreateUser": Changing(users.create_user, targets.user),
     "GetUser": Reading(users.get_user, targets.user),
     "ListUsers": Reading(users.list_users, targets.all_of("user")),
+    "UpdateUser": Changing(users.update_user, targets.renamed_user),
+    "TagUser": Changing(tagging.tag_user, targets.user),
+    "UntagUser": Changing(tagging.untag_user, targets.user),
+    "ListUserTags": Reading(tagging.list_user_tags, targets.user),
     "DeleteUser": Changing(users.delete_user, targets.user),
     "PutUserPolicy": Changing(inline_policies.put_user_policy, targets.user),
     "GetUserPolicy": Reading(inline_policies.get_user_policy, targets.user),
@@ -94,11 +101,34 @@ _USERS: Mapping[str, Operation] = {
     "DeleteAccessKey": Changing(access_keys.delete_access_key, targets.user),
 }
 
+_GROUPS: Mapping[str, Operation] = {
+    "CreateGroup": Changing(groups.create_group, targets.group),
+    "GetGroup": Reading(groups.get_group, targets.group),
+    "ListGroups": Reading(groups.list_groups, targets.all_of("group")),
+    "UpdateGroup": Changing(groups.update_group, targets.renamed_group),
+    "DeleteGroup": Changing(groups.delete_group, targets.group),
+    "AddUserToGroup": Changing(groups.add_user_to_group, targets.group),
+    "RemoveUserFromGroup": Changing(groups.remove_user_from_group, targets.group),
+    "ListGroupsForUser": Reading(groups.list_groups_for_user, targets.user),
+    "PutGroupPolicy": Changing(inline_policies.put_group_policy, targets.group),
+    "GetGroupPolicy": Reading(inline_policies.get_group_policy, targets.group),
+    "ListGroupPolicies": Reading(inline_policies.list_group_policies, targets.group),
+    "DeleteGroupPolicy": Changing(inline_policies.delete_group_policy, targets.group),
+    "AttachGroupPolicy": Changing(attachments.attach_group_policy, targets.group),
+    "DetachGroupPolicy": Changing(attachments.detach_group_policy, targets.group),
+    "ListAttachedGroupPolicies": Reading(
+        attachments.list_attached_group_policies, targets.group
+    ),
+}
+
 _POLICIES: Mapping[str, Operation] = {
     "CreatePolicy": Changing(managed_policies.create_policy, targets.new_policy),
     "GetPolicy": Reading(managed_policies.get_policy, targets.policy),
     "ListPolicies": Reading(managed_policies.list_policies, targets.all_of("policy")),
     "DeletePolicy": Changing(managed_policies.delete_policy, targets.policy),
+    "TagPolicy": Changing(tagging.tag_policy, targets.policy),
+    "UntagPolicy": Changing(tagging.untag_policy, targets.policy),
+    "ListPolicyTags": Reading(tagging.list_policy_tags, targets.policy),
     "CreatePolicyVersion": Changing(
         managed_policies.create_policy_version, targets.policy
     ),
@@ -149,6 +179,15 @@ _PROVIDERS: Mapping[str, Operation] = {
     "DeleteOpenIDConnectProvider": Changing(
         oidc_providers.delete_open_id_connect_provider, targets.oidc_provider
     ),
+    "TagOpenIDConnectProvider": Changing(
+        tagging.tag_open_id_connect_provider, targets.oidc_provider
+    ),
+    "UntagOpenIDConnectProvider": Changing(
+        tagging.untag_open_id_connect_provider, targets.oidc_provider
+    ),
+    "ListOpenIDConnectProviderTags": Reading(
+        tagging.list_open_id_connect_provider_tags, targets.oidc_provider
+    ),
     "AddClientIDToOpenIDConnectProvider": Changing(
         oidc_providers.add_client_id_to_open_id_connect_provider,
         targets.oidc_provider,
@@ -163,4 +202,10 @@ _PROVIDERS: Mapping[str, Operation] = {
     ),
 }
 
-OPERATIONS: Mapping[str, Operation] = {**_ROLES, **_USERS, **_POLICIES, **_PROVIDERS}
+OPERATIONS: Mapping[str, Operation] = {
+    **_ROLES,
+    **_USERS,
+    **_GROUPS,
+    **_POLICIES,
+    **_PROVIDERS,
+}

@@ -85,6 +85,14 @@ def update_role(change: Change) -> Result:
     return {}
 
 
+def update_role_description(change: Change) -> Result:
+    """Change a role's description alone."""
+    description = checked_description(change.text("Description"))
+    role = replace(role_in(change), description=description)
+    change.store.put(role)
+    return {"Role": whole_role_shape(role)}
+
+
 def update_assume_role_policy(change: Change) -> Result:
     """Replace a role's trust policy."""
     policy = checked_trust_policy(change.text("PolicyDocument"))

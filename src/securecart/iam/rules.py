@@ -14,6 +14,7 @@ from securecart.policy import PolicyKind, parse_policy
 
 MAX_ROLE_NAME = 64
 MAX_USER_NAME = 64
+MAX_GROUP_NAME = 128
 MAX_POLICY_NAME = 128
 MAX_PROVIDER_NAME = 128
 MAX_DESCRIPTION = 1000
@@ -27,6 +28,7 @@ MAX_TRUST_POLICY = 2_048
 MAX_MANAGED_POLICY = 6_144
 MAX_ROLE_INLINE = 10_240
 MAX_USER_INLINE = 2_048
+MAX_GROUP_INLINE = 5_120
 
 _NAME = re.compile(r"[\w+=,.@-]+", re.ASCII)
 _PROVIDER_NAME = re.compile(r"[\w._-]+", re.ASCII)

@@ -4,6 +4,7 @@ from typing import Any
 
 from securecart.iam.entities import (
     AccessKey,
+    Group,
     ManagedPolicy,
     PolicyVersion,
     Role,
@@ -64,6 +65,17 @@ def user_shape(user: User) -> dict[str, Any]:
 def whole_user_shape(user: User) -> dict[str, Any]:
     """The shape `User`, as GetUser shows it: with tags and boundary."""
     return user_shape(user) | _details(user)
+
+
+def group_shape(group: Group) -> dict[str, Any]:
+    """The shape `Group`."""
+    return {
+        "Path": group.path,
+        "GroupName": group.name,
+        "GroupId": group.group_id,
+        "Arn": group.arn,
+        "CreateDate": group.created,
+    }
 
 
 def access_key_shape(key: AccessKey) -> dict[str, Any]:

@@ -5,11 +5,27 @@ condition keys for AWS Identity and Access Management (IAM)".
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from securecart.iam.call import Call
-from securecart.iam.entities import ManagedPolicy, Role, Tags, User
-from securecart.iam.find import find_policy, find_role, find_user, user_name_in
+from securecart.iam.entities import (
+    AccessKey,
+    ManagedPolicy,
+    OidcProvider,
+    Role,
+    SamlProvider,
+    Tags,
+    User,
+)
+from securecart.iam.find import (
+    find_group,
+    find_oidc_provider,
+    find_policy,
+    find_role,
+    find_saml_provider,
+    find_user,
+    user_name_in,
+)
 from securecart.policy.casing import ascii_lower
 
 Conditions = Mapping[str, str | tuple[str, ...]]
@@ -20,7 +36,9 @@ class Target:
     """The ARN that an action is done to, and what is there already, if any."""
 
     arn: str
-    entity: Role | User | ManagedPolicy | None = None
+    entity: Role | User | ManagedPolicy | SamlProvider | OidcProvider | None = None
+    becomes: str | None = None
+    """The ARN that it will have: a new name needs leave for both."""
 
 
 TargetOf = Callable[[Call], Target]
@@ -48,6 +66,59 @@ def user(call: Call) -> Target:
     return Target(_arn(call, f"user{call.optional('Path', '/')}{name}"))
 
 
+def renamed_user(call: Call) -> Target:
+    """The user that `UserName` names, and the ARN that it will have."""
+    found = user(call)
+    old = found.entity if isinstance(found.entity, User) else None
+    path = call.optional("NewPath", old.path if old else "/")
+    name = call.optional("NewUserName", user_name_in(call))
+    return replace(found, becomes=_arn(call, f"user{path}{name}"))
+
+
+def group(call: Call) -> Target:
+    """The group that `GroupName` names, whether it exists or not."""
+    name = call.text("GroupName")
+    found = find_group(call.store, name)
+    if found is not None:
+        return Target(found.arn)
+    return Target(_arn(call, f"group{call.optional('Path', '/')}{name}"))
+
+
+def renamed_group(call: Call) -> Target:
+    """The group that `GroupName` names, and the ARN that it will have."""
+    old = call.text("GroupName")
+    found = find_group(call.store, old)
+    path = call.optional("NewPath", found.path if found else "/")
+    name = call.optional("NewGroupName", old)
+    return replace(group(call), becomes=_arn(call, f"group{path}{name}"))
+
+
+def owner_of_key(call: Call) -> Target:
+    """The user whose key `AccessKeyId` is; any user where there is none."""
+    key = call.store.get(AccessKey, call.text("AccessKeyId"))
+    owner = None if key is None else find_user(call.store, key.user_name)
+    return Target(_arn(call, "user/*")) if owner is None else Target(owner.arn, owner)
+
+
+def named_by(parameter: str) -> TargetOf:
+    """The user, group or role whose ARN a parameter is."""
+
+    def target(call: Call) -> Target:
+        arn = call.text(parameter)
+        name = arn.rpartition("/")[2]
+        for found in (find_user(call.store, name), find_role(call.store, name)):
+            if found is not None and found.arn == arn:
+                return Target(arn, found)
+        return Target(arn)
+
+    return target
+
+
+def anything(_: Call) -> Target:
+    """The account as a whole."""
+    return Target("*")
+
+
 def policy(call: Call) -> Target:
     """The policy that `PolicyArn` names, whether it exists or not."""
     arn = call.text("PolicyArn")
@@ -62,7 +133,8 @@ def new_policy(call: Call) -> Target:
 
 def saml_provider(call: Call) -> Target:
     """The provider that `SAMLProviderArn` names."""
-    return Target(call.text("SAMLProviderArn"))
+    arn = call.text("SAMLProviderArn")
+    return Target(arn, find_saml_provider(call.store, arn))
 
 
 def new_saml_provider(call: Call) -> Target:
@@ -72,7 +144,8 @@ def new_saml_provider(call: Call) -> Target:
 
 def oidc_provider(call: Call) -> Target:
     """The provider that `OpenIDConnectProviderArn` names."""
-    return Target(call.text("OpenIDConnectProviderArn"))
+    arn = call.text("OpenIDConnectProviderArn")
+    return Target(arn, find_oidc_provider(call.store, arn))
 
 
 def new_oidc_provider(call: Call) -> Target:

@@ -3,6 +3,8 @@
 Source: AWS IAM API Reference; each function is the action of its name.
 """
 
+from dataclasses import replace
+
 from securecart.iam.access_keys import keys_of
 from securecart.iam.boundaries import boundary_in
 from securecart.iam.call import Call, Change, Result
@@ -44,11 +46,34 @@ def list_users(call: Call) -> Result:
     return page(call, "Users", {user.key: user_shape(user) for user in users})
 
 
+def update_user(change: Change) -> Result:
+    """Give a user another name or path; id, keys, groups and policies stay."""
+    user = user_in(change)
+    name = change.optional("NewUserName", user.name)
+    new = replace(
+        user,
+        name=checked_name(name, "newUserName", MAX_USER_NAME),
+        path=checked_path(change.optional("NewPath", user.path)),
+    )
+    if new.key != user.key:
+        if change.store.get(User, new.key) is not None:
+            raise EntityAlreadyExists(f"User with name {name} already exists.")
+        change.store.delete(User, user.key)
+    for key in keys_of(change.store, user):
+        change.store.put(replace(key, user_name=name))
+    change.store.put(new)
+    return {}
+
+
 def delete_user(change: Change) -> Result:
     """Delete a user on whom no key and no policy hangs any more."""
     user = user_in(change)
     if keys_of(change.store, user):
         raise DeleteConflict("Cannot delete entity, must delete access keys first.")
+    if user.groups:
+        raise DeleteConflict(
+            "Cannot delete entity, must remove users from group first."
+        )
     if user.attached_policies:
         raise DeleteConflict("Cannot delete entity, must detach all policies first.")
     if user.inline_policies:

@@ -80,10 +80,11 @@ class IamBackend:
 
     def _require(self, asked: Asked, operation: iam.Operation, call: iam.Call) -> None:
         target = operation.target(call)
-        self._authorizer.require(
-            asked.caller,
-            f"iam:{asked.operation}",
-            target.arn,
-            {**asked.context, **iam.conditions(call, target)},
-            resource_account=self._account,
-        )
+        for arn in filter(None, (target.arn, target.becomes)):
+            self._authorizer.require(
+                asked.caller,
+                f"iam:{asked.operation}",
+                arn,
+                {**asked.context, **iam.conditions(call, target)},
+                resource_account=self._account,
+            )
