@@ -18,7 +18,7 @@ from securecart.names.principal import IamUser
 from securecart.names.session import RoleSession
 from securecart.policy import Request
 from securecart.sts.call import Call, Result
-from securecart.sts.duration import asked_seconds
+from securecart.sts.duration import asked_seconds, require_within
 from securecart.sts.errors import InvalidParameterValue
 from securecart.sts.grant import Provenance, grant
 from securecart.sts.mfa_device import refuse_mfa_device
@@ -40,6 +40,12 @@ def assume_role(call: Call) -> Result:
     if not isinstance(caller, IamUser | RoleSession):
         raise AccessDenied("Roles may not be assumed by root accounts.")
     _refuse_what_is_not_taken(call)
+    # All that does not depend on the role comes first: role names are not told.
+    chained = isinstance(caller, RoleSession)
+    seconds = asked_seconds(call.parameters, chained=chained)
+    inherited = _inherited_tags(caller)
+    tags, transitive = _asked_tags(call, inherited)
+    source_identity = _source_identity(call, caller)
     role_arn = str(call.parameters["RoleArn"])
     with call.ports.entities.reading() as store:
         role = find_role_by_arn(store, role_arn)
@@ -47,12 +53,10 @@ def assume_role(call: Call) -> Result:
         layers = call.ports.policies.layers_for(caller)
         request = Request(caller, _ACTION, role_arn, call.context, call.account)
         raise trusted_by_nobody(request, layers)
-    chained = isinstance(caller, RoleSession)
+    maximum = role.max_session_duration
     rests_on = (
         caller.rests_on if isinstance(caller, RoleSession) else caller.access_key_id
     )
-    inherited = _inherited_tags(caller)
-    tags, transitive = _asked_tags(call, inherited)
     return grant(
         call,
         role,
@@ -61,15 +65,11 @@ def assume_role(call: Call) -> Result:
             principal=caller,
             layers=call.ports.policies.layers_for(caller),
             session_name=str(call.parameters["RoleSessionName"]),
-            duration_seconds=asked_seconds(
-                call.parameters,
-                role_maximum=role.max_session_duration,
-                chained=chained,
-            ),
+            duration_seconds=seconds,
             tags=tags,
             transitive_tag_keys=transitive,
             inherited=bool(inherited),
-            source_identity=_source_identity(call, caller),
+            source_identity=source_identity,
             external_id=call.parameters.get("ExternalId"),
             claims={},
         ),
@@ -78,6 +78,7 @@ def assume_role(call: Call) -> Result:
             chained=chained,
             rests_on=rests_on,
         ),
+        before_issue=lambda: require_within(seconds, maximum),
     )
 
 

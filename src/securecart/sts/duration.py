@@ -25,18 +25,11 @@ TOO_LONG_BY_SAML: Final = (
 """AWS IAM User Guide, "Troubleshoot SAML federation with IAM"."""
 
 
-def asked_seconds(
-    parameters: Mapping[str, Any],
-    *,
-    role_maximum: int,
-    chained: bool = False,
-    too_long: str = TOO_LONG,
-) -> int:
+def asked_seconds(parameters: Mapping[str, Any], *, chained: bool = False) -> int:
     """Answer the seconds that the caller asks for, or AWS's default.
 
     Raises:
-        ValidationError: if that is out of bounds, or more than the role or
-            the chain allows.
+        ValidationError: if that is out of bounds, or more than a chain allows.
     """
     seconds = checked_seconds(
         int(parameters.get("DurationSeconds", DEFAULT_SECONDS)), most=MAX_SECONDS
@@ -46,9 +39,19 @@ def asked_seconds(
             "The requested DurationSeconds exceeds the 1 hour session limit for roles"
             " assumed by role chaining."
         )
+    return seconds
+
+
+def require_within(
+    seconds: int, role_maximum: int, *, too_long: str = TOO_LONG
+) -> None:
+    """Refuse what is longer than the role allows, to whom the role trusts alone.
+
+    Raises:
+        ValidationError: if it is.
+    """
     if seconds > role_maximum:
         raise ValidationError(too_long)
-    return seconds
 
 
 def checked_seconds(seconds: int, *, most: int) -> int:

@@ -48,8 +48,8 @@ def grant(
         MalformedPolicyDocument, PackedPolicyTooLarge: for session policies.
     """
     checked_session_name(assumption.session_name)
-    policies = session_policies_in(call)
     require_trust(role, assumption, call.context)
+    policies = session_policies_in(call)
     started = call.now.replace(microsecond=0)
     inherited_keys = tuple(key for key, _ in provenance.inherited_tags)
     session = RoleSession(

@@ -33,7 +33,12 @@ from securecart.names.arn import Arn
 from securecart.names.principal import Federated
 from securecart.policy import Layers
 from securecart.sts.call import Call, Result
-from securecart.sts.duration import TOO_LONG_BY_SAML, asked_seconds, shortened
+from securecart.sts.duration import (
+    TOO_LONG_BY_SAML,
+    asked_seconds,
+    require_within,
+    shortened,
+)
 from securecart.sts.errors import (
     ExpiredIdentityToken,
     IdpRejectedClaim,
@@ -73,19 +78,22 @@ def assume_role_with_saml(call: Call) -> Result:
     assertion = _verified(call, provider)
     claims = _claims(assertion)
     arn = Arn.parse(provider.arn)
+    asked = asked_seconds(call.parameters)
     pair = RolePair(str(call.parameters["RoleArn"]), provider.arn)
     if role is None or pair not in claims.roles or claims.session_name is None:
         raise not_authorized(_ACTION)
+    maximum = role.max_session_duration
     seconds = shortened(
-        asked_seconds(
-            call.parameters,
-            role_maximum=role.max_session_duration,
-            too_long=TOO_LONG_BY_SAML,
-        ),
+        asked,
         session_duration=claims.duration_seconds,
         session_end=assertion.session_not_on_or_after,
         now=call.now,
     )
+
+    def finish() -> None:
+        require_within(asked, maximum, too_long=TOO_LONG_BY_SAML)
+        _redeem(call, assertion)
+
     result = grant(
         call,
         role,
@@ -108,7 +116,7 @@ def assume_role_with_saml(call: Call) -> Result:
             federated_provider=provider.arn,
             context=saml_session_context(assertion, arn),
         ),
-        before_issue=lambda: _redeem(call, assertion),
+        before_issue=finish,
     )
     return result | {
         "Subject": assertion.name_id.value,

@@ -28,7 +28,7 @@ from securecart.names.errors import ValidationError
 from securecart.names.principal import Federated
 from securecart.policy import Layers
 from securecart.sts.call import Call, Result
-from securecart.sts.duration import asked_seconds
+from securecart.sts.duration import asked_seconds, require_within
 from securecart.sts.errors import (
     ExpiredIdentityToken,
     IdpCommunicationError,
@@ -66,10 +66,12 @@ def assume_role_with_web_identity(call: Call) -> Result:
         raise ValidationError("ProviderId is for OAuth 2.0 access tokens, not taken")
     provider, token = _verified(call, str(call.parameters["WebIdentityToken"]))
     claims = _claims(token)
+    seconds = asked_seconds(call.parameters)
     with call.ports.entities.reading() as store:
         role = find_role_by_arn(store, str(call.parameters["RoleArn"]))
     if role is None:
         raise not_authorized(_ACTION)
+    maximum = role.max_session_duration
     result = grant(
         call,
         role,
@@ -78,9 +80,7 @@ def assume_role_with_web_identity(call: Call) -> Result:
             principal=Federated(provider.account, provider.arn, token.subject),
             layers=Layers(),
             session_name=str(call.parameters["RoleSessionName"]),
-            duration_seconds=asked_seconds(
-                call.parameters, role_maximum=role.max_session_duration
-            ),
+            duration_seconds=seconds,
             tags=claims.tags,
             transitive_tag_keys=claims.transitive_tag_keys,
             inherited=False,
@@ -91,6 +91,7 @@ def assume_role_with_web_identity(call: Call) -> Result:
         Provenance(
             federated_provider=provider.arn, context=oidc_session_context(token)
         ),
+        before_issue=lambda: require_within(seconds, maximum),
     )
     return result | {
         "SubjectFromWebIdentityToken": token.subject,

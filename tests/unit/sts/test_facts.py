@@ -19,7 +19,7 @@ from joserfc.jwk import RSAKey
 from securecart.adapters.service_models import load_service_model
 from securecart.federation.saml import build_failure, encode_post
 from securecart.federation.saml.names import AUTHN_FAILED, RESPONDER
-from securecart.names.errors import ServiceError
+from securecart.names.errors import AccessDenied, ServiceError
 from securecart.names.principal import IamUser, Root
 from securecart.names.session import RoleSession
 from securecart.wire.service import Service
@@ -614,6 +614,24 @@ def test_a_session_token_is_as_long_as_asked(
         sizes.append(len(result["Credentials"]["SessionToken"]))
     assert sizes[0] == sizes[1] > 100
     assert 4_096 <= sizes[2] < 4_200
+
+
+@pytest.mark.parametrize("asked", [{"DurationSeconds": 7_201}, {"Policy": "{"}])
+def test_who_is_not_trusted_learns_nothing_of_a_role(
+    open_world: "World", asked: Mapping[str, Any]
+) -> None:
+    """Neither how long its sessions may be, nor that it is there."""
+    open_world.put_role(name="Closed")
+    names = ("Closed", "Missing")
+    for ask in (_by_user, _by_oidc):
+        told = set()
+        for name in names:
+            arn = ROLE.replace("SecureCartEmployee", name)
+            session_name = "eve" if ask is _by_oidc else "ada"
+            with pytest.raises(AccessDenied) as refused:
+                ask(RoleArn=arn, RoleSessionName=session_name, **asked)(open_world)
+            told.add(refused.value.message.replace(arn, ""))
+        assert len(told) == 1
 
 
 def test_get_caller_identity_cannot_be_denied(world: "World") -> None:
