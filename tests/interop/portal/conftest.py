@@ -242,6 +242,7 @@ def world(tmp_path: Path, moto: str, company: Company) -> Iterator[World]:
             service_provider=stand_in.ServiceProvider(
                 entity_id="urn:amazon:webservices",
                 acs_url=f"{portal}/saml/acs",
+                slo_url=f"{portal}/saml/slo",
                 certificate_pem=company.portal.certificate.decode(),
             ),
             clients=(

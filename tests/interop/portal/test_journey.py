@@ -39,7 +39,9 @@ def test_everybody_signs_in_and_out(world: Any, method: str) -> None:
         folders.add(session["folder"])
         left = browser.get("/logout", headers=OWN)
         assert left.status_code == 200
+        assert "did not confirm" not in left.text
         assert browser.session().status_code == 401
+        assert "User name" in browser.get(f"/login/{method}").text
     assert len(folders) == len(world.people)
 
 

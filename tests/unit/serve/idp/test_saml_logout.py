@@ -81,7 +81,9 @@ def read(world: Any, page: httpx.Response, message: Any) -> bytes:
     """Verify what the browser brings to the portal."""
     location = page.headers["location"]
     assert location.startswith(f"{THEIRS}?")
-    metadata = IdpMetadata.parse(world.browser().client.get("/saml/metadata").content)
+    provider = replace(world.options.service_provider, slo_url=THEIRS)
+    stand_in = world.browser(service_provider=provider).client
+    metadata = IdpMetadata.parse(stand_in.get("/saml/metadata").content)
     assert metadata.slo_address() == SLO
     query = urlsplit(location).query
     return decode_redirect(query, keys=metadata.signing_keys, message=message).xml

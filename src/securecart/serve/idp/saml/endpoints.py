@@ -114,7 +114,9 @@ class SamlEndpoints:
             entity_id=self._idp.options.saml_entity_id,
             sso_address=self._idp.options.base_url + SSO,
             identity=self._idp.options.signing,
-            slo_address=self._idp.options.base_url + SLO if self._keys else None,
+            slo_address=self._idp.options.base_url + SLO
+            if self._keys and self._idp.options.service_provider.slo_url
+            else None,
         )
         return Response(document, media_type="application/samlmetadata+xml")
 
