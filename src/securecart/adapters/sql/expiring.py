@@ -16,7 +16,7 @@ from sqlalchemy import (
     select,
 )
 
-from securecart.adapters.sql.database import insert, metadata, reading, writing
+from securecart.adapters.sql.database import insert, metadata, reading
 from securecart.adapters.sql.group_commit import GroupCommit
 
 _records = Table(
@@ -56,6 +56,9 @@ class _Statements:
         )
         self.get = select(_records.c.value).where(one, _records.c.expires_at > now)
         self.delete = delete(_records).where(one)
+        self.purge = delete(_records).where(
+            _records.c.realm == bindparam("realm_"), _records.c.expires_at <= now
+        )
         self.take = self.delete.returning(_records.c.value, _records.c.expires_at)
 
 
@@ -128,13 +131,12 @@ class SqlExpiringRecords:
 
     def purge(self, *, now: datetime) -> int:
         """See `ExpiringRecords.purge`."""
-        with writing(self._engine) as connection:
-            return connection.execute(
-                delete(_records).where(
-                    _records.c.realm == self._realm,
-                    _records.c.expires_at <= _microseconds(now),
-                )
-            ).rowcount
+        asked = {"realm_": self._realm, "now": _microseconds(now)}
+        return self._changes.run(
+            lambda connection: (
+                connection.execute(self._statements.purge, asked).rowcount
+            )
+        )
 
     def _record(self, key: str, value: bytes, expires_at: datetime) -> dict[str, Any]:
         return {
