@@ -34,6 +34,18 @@ SEEDS = [
         b"iAction=GetPolicy&Version=2010-05-08&PolicyArn=arn%3Aaws%3Aiam%3A%3A"
         b"123456789012%3Apolicy%2Fa"
     ),
+    (
+        b"iAction=SimulateCustomPolicy&Version=2010-05-08&ActionNames.member.1=s3%3Aa"
+        b"&ResourceArns.member.1=arn%3Aaws%3As3%3A%3A%3Aa&PolicyInputList.member.1="
+        b"%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%7B%22Effect%22%3A"
+        b"%22Allow%22%2C%22Action%22%3A%22s3%3A*%22%2C%22Resource%22%3A%22*%22%7D%7D"
+        b"&ContextEntries.member.1.ContextKeyName=aws%3Ausername&ContextEntries.member.1"
+        b".ContextKeyType=string&ContextEntries.member.1.ContextKeyValues.member.1=a"
+    ),
+    b"iAction=CreateGroup&Version=2010-05-08&GroupName=g&Path=%2Fa%2F",
+    b"iAction=GetAccountAuthorizationDetails&Version=2010-05-08&Filter.member.1=User",
+    b"iAction=CreateAccountAlias&Version=2010-05-08&AccountAlias=a-b",
+    (b"iAction=UpdateUser&Version=2010-05-08&UserName=a&NewUserName=b&NewPath=%2Fa%2F"),
     b'kDecrypt{"CiphertextBlob":"' + b"AQID" * 30 + b'","EncryptionContext":{"a":"b"}}',
     b'kDescribeKey{"KeyId":"arn:aws:kms:us-east-1:123456789012:alias/a"}',
     b'kCreateKey{"Policy":"{}","Tags":[{"TagKey":"a","TagValue":"b"}]}',

@@ -8,15 +8,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from securecart.iam import (
+    absent,
     access_keys,
+    account_details,
     attachments,
     boundaries,
     groups,
     inline_policies,
     managed_policies,
     oidc_providers,
+    policy_sources,
     roles,
     saml_providers,
+    simulate,
     tagging,
     targets,
     users,
@@ -202,10 +206,49 @@ _PROVIDERS: Mapping[str, Operation] = {
     ),
 }
 
+_ACCOUNT: Mapping[str, Operation] = {
+    "CreateAccountAlias": Changing(
+        account_details.create_account_alias, targets.anything
+    ),
+    "DeleteAccountAlias": Changing(
+        account_details.delete_account_alias, targets.anything
+    ),
+    "ListAccountAliases": Reading(
+        account_details.list_account_aliases, targets.anything
+    ),
+    "GetAccountSummary": Reading(account_details.get_account_summary, targets.anything),
+    "GetAccountAuthorizationDetails": Reading(
+        account_details.get_account_authorization_details, targets.anything
+    ),
+    "GetAccessKeyLastUsed": Reading(
+        account_details.get_access_key_last_used, targets.owner_of_key
+    ),
+    "ListEntitiesForPolicy": Reading(
+        account_details.list_entities_for_policy, targets.policy
+    ),
+    "SimulateCustomPolicy": Reading(simulate.simulate_custom_policy, targets.anything),
+    "SimulatePrincipalPolicy": Reading(
+        simulate.simulate_principal_policy, targets.named_by("PolicySourceArn")
+    ),
+    "GetContextKeysForCustomPolicy": Reading(
+        policy_sources.get_context_keys_for_custom_policy, targets.anything
+    ),
+    "GetContextKeysForPrincipalPolicy": Reading(
+        policy_sources.get_context_keys_for_principal_policy,
+        targets.named_by("PolicySourceArn"),
+    ),
+}
+
+_ABSENT: Mapping[str, Operation] = {
+    name: Reading(run, target) for name, (run, target) in absent.ABSENT.items()
+}
+
 OPERATIONS: Mapping[str, Operation] = {
     **_ROLES,
     **_USERS,
     **_GROUPS,
     **_POLICIES,
     **_PROVIDERS,
+    **_ACCOUNT,
+    **_ABSENT,
 }

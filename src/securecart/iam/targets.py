@@ -114,6 +114,11 @@ def named_by(parameter: str) -> TargetOf:
     return target
 
 
+def named(kind: str, parameter: str) -> TargetOf:
+    """A thing of a kind that a parameter names."""
+    return lambda call: Target(_arn(call, f"{kind}/{call.text(parameter)}"))
+
+
 def anything(_: Call) -> Target:
     """The account as a whole."""
     return Target("*")

@@ -194,7 +194,7 @@ def test_wrong_signatures_and_unknown_operations(site: Any) -> None:
         site.client("kms", wrong).list_keys()
     assert _code(refused) == (400, "InvalidSignatureException")
     with pytest.raises(ClientError) as refused:
-        site.client("iam").get_account_summary()
+        site.client("iam").create_instance_profile(InstanceProfileName="x")
     assert _code(refused) == (400, "InvalidAction")
     with pytest.raises(ClientError) as refused:
         site.client("kms").list_retirable_grants(RetiringPrincipal="x")

@@ -4,8 +4,18 @@ Uses the rest of `policy`. Beside `read_simulation` stands what it reads:
 `Simulation`, which decides as the servers would.
 """
 
+from securecart.policy.simulation.context_keys import context_keys
 from securecart.policy.simulation.errors import MalformedSimulation
+from securecart.policy.simulation.positions import Position, statement_spans
 from securecart.policy.simulation.read import read_simulation
 from securecart.policy.simulation.simulation import Rule, Simulation
 
-__all__ = ["MalformedSimulation", "Rule", "Simulation", "read_simulation"]
+__all__ = [
+    "MalformedSimulation",
+    "Position",
+    "Rule",
+    "Simulation",
+    "context_keys",
+    "read_simulation",
+    "statement_spans",
+]
