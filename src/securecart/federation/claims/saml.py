@@ -7,6 +7,7 @@ response" and "IAM and AWS STS condition context keys" (SAML).
 import base64
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from securecart.federation.claims.session_claims import (
@@ -35,6 +36,8 @@ _MFA_CONTEXTS: Final = frozenset(
         "urn:oasis:names:tc:SAML:2.0:ac:classes:TimeSyncToken",
     }
 )
+_PROVIDERS: Final = 100
+"""IAM's own quota of SAML providers in an account."""
 _FORMAT_PREFIX: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:"
 _WS: Final = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
 _EDU_PERSON: Final = "urn:oid:1.3.6.1.4.1.5923.1.1.1."
@@ -141,6 +144,7 @@ def subject_type(assertion: VerifiedAssertion) -> str:
     return assertion.name_id.name_format.removeprefix(_FORMAT_PREFIX)
 
 
+@lru_cache(maxsize=_PROVIDERS)
 def name_qualifier(issuer: str, provider: Arn) -> str:
     """Answer the hash that tells apart subjects of different providers."""
     text = f"{issuer}{provider.account}/{_provider_name(provider)}"
