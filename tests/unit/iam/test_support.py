@@ -21,6 +21,9 @@ AWS's own (`arn:aws:iam::aws:policy/…`): attaching one answers `NoSuchEntity`,
 write what it grants as a policy of the account. `GetAccessKeyLastUsed` answers
 `N/A`, as when AWS has no record; the trail has one.
 
+Terraform itself was not run: `tests/interop/api/test_terraform.py` replays by boto3
+the calls that its provider is known to make, waiters and paginators included.
+
 | operation | here | authorised on |
 |---|---|---|
 """
