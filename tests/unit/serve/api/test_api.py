@@ -247,9 +247,9 @@ def test_every_operation_is_offered_or_says_that_it_is_not(
     offered = {"iam": IAM_OPERATIONS, "sts": STS_OPERATIONS, "kms": KMS_OPERATIONS}
     for service, model in models.items():
         assert offered[service].keys() <= set(model.operation_names)
-    response = call("iam", "GetAccountSummary")
+    response = call("iam", "CreateLoginProfile", UserName="ada")
     assert (response.status, _code(response)) == (400, "InvalidAction")
-    assert "GetAccountSummary is not supported" in response.body.decode()
+    assert "CreateLoginProfile is not supported" in response.body.decode()
     assert _code(call("kms", "ListRetirableGrants", RetiringPrincipal="x")) == (
         "UnknownOperationException"
     )
