@@ -6,12 +6,12 @@ BIN := $(VENV)/bin
 STATIC := src/securecart/serve/portal/static
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 
-.PHONY: up test check bench fuzz install browser lock clean
+.PHONY: up test check bench fuzz install browser peers lock clean
 
 up: install
 	@exec $(BIN)/securecart up $(ARGS)
 
-test: install browser
+test: install browser peers
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -q -m slow -n 2 --dist loadfile
 
@@ -50,6 +50,18 @@ $(STATIC)/index.html: $(WEB_SOURCES) | $(VENV)/.installed
 # The end-to-end tests drive the system's Chromium.
 browser:
 	@tools/debian-packages chromium -- chromium --version
+
+# Identity providers that others wrote. Where they cannot be installed, the tests
+# say so. mini-httpd, disabled as it comes, is the web server that Debian wants
+# beside them; each test starts the provider by itself.
+peers:
+	-@tools/debian-packages simplesamlphp php-cli php-cgi php-mbstring php-xml \
+	  mini-httpd -- \
+	  php -r 'require "/usr/share/simplesamlphp/lib/_autoload.php"; new DOMDocument(); mb_strlen("");'
+	-@tools/debian-packages liblemonldap-ng-portal-perl liblasso-perl \
+	  libxml-simple-perl libdigest-hmac-perl libconvert-base32-perl libio-string-perl \
+	  mini-httpd -- perl -MLasso -MXML::Simple -MDigest::HMAC_SHA1 -MConvert::Base32 \
+	  -MIO::String -MLemonldap::NG::Portal::Main -e 1
 
 lock: $(VENV)/bin/python
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes \
