@@ -52,9 +52,17 @@ class MaxMessageLengthExceeded(ServiceError):
 
 
 class Payload(Protocol):
-    """What is to be stored. `length` is its size, decoded, in bytes."""
+    """What is to be stored.
 
-    length: int
+    `length` is its size, decoded, in bytes; None where only its end will
+    tell, and then a trailer follows.
+    """
+
+    @property
+    def length(self) -> int | None:
+        """See the class."""
+        ...
+
     trailer_name: str | None
     """The checksum header that follows the payload, if one does."""
 
@@ -166,7 +174,7 @@ async def read_document(payload: Payload, limits: Limits) -> bytes:
         MaxMessageLengthExceeded: it is larger than any.
         ServiceError: it is not what was signed, or not whole.
     """
-    if payload.length > limits.document_bytes:
+    if payload.length is None or payload.length > limits.document_bytes:
         raise MaxMessageLengthExceeded
     pieces = []
     while piece := await payload.read():

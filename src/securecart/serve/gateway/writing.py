@@ -39,7 +39,11 @@ _STORAGE_CLASS = "x-amz-storage-class"
 
 async def put_object(backend: Backend, call: Call) -> Answer:
     """Store an object, encrypted as asked for or as the bucket is set."""
-    payload = call.payload(backend.limits)
+    return await store_object(backend, call, call.payload(backend.limits))
+
+
+async def store_object(backend: Backend, call: Call, payload: Payload) -> Answer:
+    """Store a payload as PutObject does, wherever it comes from."""
     encryption = encryption_of(backend, call)
     headers = [
         *describing(call.request),
@@ -108,7 +112,7 @@ async def upload(
         ServiceError: the payload is not what was signed, or the store refused.
         ConnectionError, TimeoutError: the store is not there, or hangs.
     """
-    if payload.length <= _SMALL_BYTES:
+    if payload.length is not None and payload.length <= _SMALL_BYTES:
         pieces = []
         while piece := await payload.read():
             pieces.append(piece)
@@ -135,10 +139,9 @@ async def _streamed(
         exchange = await store.open("PUT", target, headers, length=payload.length)
     else:
         # The store computes every kind of checksum, and keeps it.
-        announced = (
-            ("x-amz-decoded-content-length", str(payload.length)),
-            ("x-amz-trailer", trailer),
-        )
+        announced = [("x-amz-trailer", trailer)]
+        if payload.length is not None:
+            announced.append(("x-amz-decoded-content-length", str(payload.length)))
         exchange = await store.open("PUT", target, [*headers, *announced], trailer=True)
     try:
         while (piece := await payload.read()) and not exchange.answered:
