@@ -13,6 +13,7 @@ from securecart.iam.account import create_administrator
 from securecart.iam.service_credentials import service_credentials
 from securecart.names.credentials import Credentials
 from securecart.names.principal import Service
+from securecart.sealing import derive
 
 S3_SERVICE = "s3.amazonaws.com"
 STORE_SERVICE = "store"
@@ -51,6 +52,11 @@ def store_credentials(installation: Installation) -> Credentials:
     """What the gateway signs its requests to the store with."""
     service = Service(installation.account, STORE_SERVICE)
     return service_credentials(installation.key("root"), service)
+
+
+def store_sse_key(installation: Installation) -> bytes:
+    """What wraps the data keys of SSE-S3; the same as long as the root key is."""
+    return derive(installation.key("root"), "store-sse-s3")
 
 
 def store_socket(installation: Installation) -> Path:

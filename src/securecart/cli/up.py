@@ -25,6 +25,7 @@ from securecart.cli.account import (
     s3_service_credentials,
     store_credentials,
     store_directory,
+    store_sse_key,
 )
 from securecart.cli.children import Child, Lifeline
 from securecart.cli.installation import (
@@ -124,6 +125,7 @@ async def _start(
             s3_service_credentials(installation),
         ),
         store_credentials(installation),
+        store_sse_key(installation),
     )
     # Entered first and so stopped last, when nobody writes any more.
     running.push_async_callback(store.stop)

@@ -163,6 +163,7 @@ class Landscape:
             directory,
             KmsEndpoint(self.url, REGION, Credentials("KMSKEY", "kms-secret")),
             self.store_credentials,
+            os.urandom(32),
         )
         self._fill()
 

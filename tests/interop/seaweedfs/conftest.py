@@ -166,13 +166,17 @@ def ask() -> Ask:
     return ask
 
 
+SSE_KEY = bytes(range(32))
+"""The same for every store: what one wrote, the next one opens."""
+
+
 @pytest.fixture(scope="session")
 def new_store(kms: tuple[KmsEndpoint, list[Call]]) -> NewStore:
     """Makes a store with the KMS and with credentials of its own."""
 
     def new_store(directory: Path) -> Store:
         secret = base64.b32encode(os.urandom(20)).decode()
-        return Store(directory, kms[0], Credentials("GATEWAY", secret))
+        return Store(directory, kms[0], Credentials("GATEWAY", secret), SSE_KEY)
 
     return new_store
 

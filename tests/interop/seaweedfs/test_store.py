@@ -44,7 +44,7 @@ keys = Credentials("GATEWAY", "secret")
 
 async def main():
     kms = KmsEndpoint("http://127.0.0.1:9", "us-east-1", keys)
-    store = Store(pathlib.Path(sys.argv[1]), kms, keys)
+    store = Store(pathlib.Path(sys.argv[1]), kms, keys, bytes(32))
     await store.start()
     print(*store.health().processes.values(), flush=True)
     await asyncio.sleep(60)
@@ -122,12 +122,9 @@ def test_data_keys_come_from_kms_under_the_buckets_key(
 def test_encryption_must_be_asked_for_with_its_key(
     store: Store, ask: Ask, bucket: str
 ) -> None:
-    """What the gateway must know: `aws:kms` without a key, and AES256, are 500."""
-    for headers in (
-        {"x_amz_server_side_encryption": "aws:kms"},
-        {"x_amz_server_side_encryption": "AES256"},
-    ):
-        assert ask(store, "PUT", f"/{bucket}/doc", b"x", **headers)[0] == 500
+    """What the gateway must know: `aws:kms` without a key is 500."""
+    headers = {"x_amz_server_side_encryption": "aws:kms"}
+    assert ask(store, "PUT", f"/{bucket}/doc", b"x", **headers)[0] == 500
 
 
 def test_documents_on_disk_are_unreadable_without_kms(
@@ -144,6 +141,32 @@ def test_documents_on_disk_are_unreadable_without_kms(
     kept = [file.read_bytes() for file in root.rglob("*") if file.is_file()]
     assert any(plain in content for content in kept)
     assert not any(SECRET[:54] in content for content in kept)
+
+
+def test_sse_s3_wraps_its_keys_with_ours_and_writes_it_nowhere(
+    tmp_path: Path, new_store: NewStore, ask: Ask, run: Run
+) -> None:
+    """On the disk is neither text nor key; after a restart all of it opens."""
+    wanted = {"x_amz_server_side_encryption": "AES256"}
+    large = SECRET * (6 * MEGABYTE // len(SECRET))
+    first = new_store(tmp_path)
+    run(first.start())
+    assert ask(first, "PUT", "/sealed")[0] == 200
+    assert ask(first, "PUT", "/sealed/small", SECRET, **wanted)[0] == 200
+    assert ask(first, "PUT", "/sealed/large", large, **wanted)[0] == 200
+    run(first.stop())
+    kept = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
+    for hidden in (SECRET[:54], bytes(range(32)), bytes(range(32)).hex().encode()):
+        assert not any(hidden in content for content in kept)
+    second = new_store(tmp_path)
+    run(second.start())
+    try:
+        assert ask(second, "GET", "/sealed/small") == (200, SECRET)
+        assert ask(second, "GET", "/sealed/large") == (200, large)
+        got = ask(second, "GET", "/sealed/large", range="bytes=5000000-5000009")
+        assert got == (206, large[5_000_000:5_000_010])
+    finally:
+        run(second.stop())
 
 
 def test_a_multipart_document_reads_back_by_any_range_and_after_a_restart(

@@ -43,6 +43,9 @@ _JWT_VARIABLES = (
     "WEED_JWT_FILER_SIGNING_READ_KEY",
 )
 
+_SSE_VARIABLE = "WEED_S3_SSE_KEK"
+_SSE_KEY_BYTES = 32
+
 _PORT_ATTEMPTS = 5
 """Another program may take a port between choosing and binding it."""
 
@@ -78,13 +81,22 @@ class Store:
 
     The processes die with the thread that called `start` (see `leash.py`).
     `kms` is asked for data keys; `credentials` are the only ones that the
-    store answers to.
+    store answers to. `sse_key`, 32 bytes, wraps the data keys of what is
+    encrypted without KMS (SSE-S3): it must be the same at every start, and
+    is never written down in the store's directory.
     """
 
     def __init__(
-        self, directory: Path, kms: KmsEndpoint, credentials: Credentials
+        self,
+        directory: Path,
+        kms: KmsEndpoint,
+        credentials: Credentials,
+        sse_key: bytes,
     ) -> None:
+        if len(sse_key) != _SSE_KEY_BYTES:
+            raise ValueError(f"the SSE-S3 key has {_SSE_KEY_BYTES} bytes")
         self._kms = kms
+        self._sse_key = sse_key
         self.credentials = credentials
         root = directory.resolve()
         self._places = Places(root, _socket_directory(root))
@@ -267,6 +279,8 @@ class Store:
         term, kill = signal.SIGTERM, signal.SIGKILL
         # The filer loses its buffer of change events when killed, which nobody
         # reads; asked to end, it waits for minutes.
+        # To the one process that encrypts.
+        sse_key = {"s3": {_SSE_VARIABLE: self._sse_key.hex()}}
         rows = (
             (
                 "master",
@@ -298,7 +312,11 @@ class Store:
                     ),
                     # Nothing else: HOME, proxies, AWS_* and WEED_* of whoever
                     # started us would all change what SeaweedFS does.
-                    {"HOME": str(places.root), **self._jwt_keys},
+                    {
+                        "HOME": str(places.root),
+                        **self._jwt_keys,
+                        **sse_key.get(name, {}),
+                    },
                     places.root,
                     places.logs / f"{name}.log",
                     stop_signal,
