@@ -114,6 +114,7 @@ def taken_out(guards: Sequence[Guard]) -> Iterator[tuple[Guard, bool]]:
     """
     for heavy in _HEAVY:
         importlib.import_module(heavy)
+    _load_pytest()
     waiting, running = list(guards), dict[int, Guard]()
     while waiting or running:
         while waiting and len(running) < (os.cpu_count() or 1):
@@ -125,6 +126,15 @@ def taken_out(guards: Sequence[Guard]) -> Iterator[tuple[Guard, bool]]:
 
 _HEAVY = ("joserfc.jws", "lxml.etree", "xmlsec", "sqlalchemy", "botocore.model")
 """Imported once, before the forks; of our own modules each child has its own."""
+
+
+def _load_pytest() -> None:
+    """Load pytest and its plugins once, before the forks; this is half of a run."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        # The tests of this script are such as import nothing of ours.
+        pytest.main(["-q", "--collect-only", "-p", "no:cacheprovider", str(HERE)])
+
+
 _TESTS_FAILED = 1
 _SEEN = {_TESTS_FAILED, -signal.SIGALRM}
 """What pytest ends with then. A test that is not there ends it otherwise."""
