@@ -20,13 +20,18 @@ from securecart.serve.gateway.guard import find_bucket
 from securecart.serve.gateway.handover import HandOver
 from securecart.serve.gateway.message import Answer, Incoming, Stream
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
-from securecart.serve.gateway.refusals import InternalError, ServiceUnavailable
+from securecart.serve.gateway.refusals import (
+    Headed,
+    InternalError,
+    ServiceUnavailable,
+)
 from securecart.serve.refusal import Refusals
 from securecart.sts.authenticator import Caller
 from securecart.trail import Journal
 from securecart.wire.http import HttpRequest
 from securecart.wire.s3_error import s3_error
 from securecart.wire.sigv4 import (
+    InvalidSignatureArgument,
     UnverifiedSignature,
     VerifiedSignature,
     parse_signature,
@@ -117,7 +122,12 @@ class Pipeline:
     ) -> Answer:
         """Authenticate, resolve, decide, perform."""
         request, now = incoming.request, facts.now
-        if unverified is not None:
+        form = None
+        if is_form(request):
+            form = await Form.read(incoming, self._backend.limits)
+            self._verify_form(form, unverified, facts)
+            request = form.request
+        elif unverified is not None:
             self._verify(unverified, facts)
         facts.s3 = s3 = resolve(request)
         call = Call(
@@ -136,6 +146,8 @@ class Pipeline:
         if s3.operation not in DECIDE_THEMSELVES:
             self._backend.guard.require(call.principal, required(s3), call.context)
         self._check_owners(request)
+        if form is not None:
+            return await post_object(self._backend, call, form)
         return await OPERATIONS[s3.operation](self._backend, call)
 
     def _verify(self, unverified: UnverifiedSignature, facts: Facts) -> None:
@@ -145,6 +157,25 @@ class Pipeline:
             unverified,
             facts.request,
             secret_access_key=caller.secret_access_key,
+            region=self._backend.region,
+            services=_SERVICES,
+            now=facts.now,
+        )
+        facts.principal, facts.verified = caller.principal, verified
+
+    def _verify_form(
+        self, form: Form, unverified: UnverifiedSignature | None, facts: Facts
+    ) -> None:
+        """Find out who signed a form's policy: nobody, where it has none."""
+        if unverified is not None:
+            raise InvalidSignatureArgument(
+                "Only one auth mechanism allowed; a form is signed by its fields."
+            )
+        if form.signature is None:
+            return
+        caller = self._authenticator.resolve(form.signature, facts.now)
+        verified = form.verify(
+            caller.secret_access_key,
             region=self._backend.region,
             services=_SERVICES,
             now=facts.now,
@@ -234,13 +265,17 @@ def _error_answer(
         for header in response.headers
         if header[0] not in {"x-amz-request-id", "x-amz-id-2"}
     )
+    if isinstance(error, Headed):
+        headers += error.headers
     return Answer(response.status, headers, response.body)
 
 
 def _details(facts: Facts) -> Mapping[str, str]:
     """What S3 names beside some errors."""
-    if facts.s3 is None or facts.error is None:
+    if facts.error is None:
         return {}
+    if facts.s3 is None or facts.error.details:
+        return facts.error.details
     if facts.error.code == "NoSuchBucket" and facts.s3.bucket:
         return {"BucketName": facts.s3.bucket}
     if facts.error.code == "NoSuchKey" and facts.s3.key:

@@ -6,6 +6,12 @@ Source: Amazon S3 API Reference, "Error responses": the codes are S3's own.
 from securecart.names.errors import ServiceError
 
 
+class Headed(ServiceError):
+    """An error that S3 says in headers too, which HEAD needs: it has no body."""
+
+    headers: tuple[tuple[str, str], ...] = ()
+
+
 class BadRequest(ServiceError):
     """The bytes are not an HTTP/1.1 request that has one reading only."""
 
