@@ -41,6 +41,10 @@ _REFUSALS: Final[dict[str, Refusal]] = {
 }
 """By STS error code; every other one means that the set-up does not fit."""
 
+_OLD_KEY: Final = "Response signature invalid"
+"""Said of an assertion that the portal has just verified by the metadata of now:
+IAM has a copy from before the provider changed its key."""
+
 
 @dataclass(frozen=True, slots=True)
 class Assumed:
@@ -63,6 +67,8 @@ def ask_sts(call: Callable[[], AssumedRole]) -> Assumed:
         refusal = UNAVAILABLE
         if isinstance(error, Rejection):
             refusal = _REFUSALS.get(error.code, SET_UP_WRONG)
+            if error.message.startswith(_OLD_KEY):
+                refusal = SET_UP_WRONG
         raise Refused(refusal, f"STS: {error}") from error
     found = _ROLE_SESSION.match(answer.assumed_role_id)
     credentials = answer.credentials

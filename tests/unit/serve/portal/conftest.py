@@ -124,10 +124,10 @@ class Time:
 class StsRejected(SecureCartError):
     """What an adapter raises when STS refuses."""
 
-    def __init__(self, code: str) -> None:
-        super().__init__(f"{code}: in AWS's words")
+    def __init__(self, code: str, message: str = "in AWS's words") -> None:
+        super().__init__(f"{code}: {message}")
         self.code = code
-        self.message = "in AWS's words"
+        self.message = message
 
 
 @dataclass(frozen=True)

@@ -405,6 +405,18 @@ def test_what_sts_answers_is_told_in_general_words(
     assert str(failure) in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("message", "status"),
+    [("Response signature invalid", 502), ("Invalid SAML response: x", 403)],
+)
+def test_a_provider_whose_new_key_iam_lacks_is_a_fault_of_the_set_up(
+    world: Any, rejected: Any, message: str, status: int
+) -> None:
+    """The portal has just verified it, so trying again would never help."""
+    world.sts.failure = rejected("InvalidIdentityToken", message)
+    assert world.sign_in_saml(world.browser()).status_code == status
+
+
 @pytest.mark.parametrize("name", ["", "a", "ada/../bob", "ada lovelace", "x" * 65])
 def test_a_session_name_that_is_no_folder_is_refused(world: Any, name: str) -> None:
     """Whatever STS says: no folder outside of the person's own."""
