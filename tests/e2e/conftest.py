@@ -33,9 +33,9 @@ def ports() -> dict[str, int]:
     return free_ports()
 
 
-@pytest.fixture(scope="session")
-def freefree_ports() -> Callable[[], dict[str, int]]:
-    """Free ports for an installation of a test's own."""
+@pytest.fixture(scope="session", name="free_ports")
+def free_ports_fixture() -> Callable[[], dict[str, int]]:
+    """See `free_ports`."""
     return free_ports
 
 

@@ -122,6 +122,6 @@ def test_the_command_line_tells_refusals(aws: Aws, site: Any) -> None:
     assert "(InvalidAuthorizationMessageException)" in refused
     found = aws("sts", "get-access-key-info", f"--access-key-id={made['AccessKeyId']}")
     assert found["Account"] == "123456789012"
-    refused = aws("iam", "get-account-summary")
+    refused = aws("iam", "generate-credential-report")
     assert "(InvalidAction)" in refused
     assert "not supported" in refused
