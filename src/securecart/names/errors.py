@@ -1,5 +1,7 @@
 """The root of every error that a caller of an AWS-shaped API may see."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
@@ -16,6 +18,8 @@ class ServiceError(SecureCartError):
     """
 
     code: ClassVar[str]
+    details: Mapping[str, str] = MappingProxyType({})
+    """Further elements that S3's error document has beside code and message."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

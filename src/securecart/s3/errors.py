@@ -80,6 +80,13 @@ class InvalidArgument(S3Error):
     sentence = "Invalid Argument"
 
 
+class EntityTooSmall(S3Error):
+    """Less than the form's policy wants."""
+
+    code = "EntityTooSmall"
+    sentence = "Your proposed upload is smaller than the minimum allowed size"
+
+
 class InvalidBucketName(S3Error):
     """The name breaks the rules for buckets."""
 
@@ -92,6 +99,13 @@ class InvalidBucketState(S3Error):
 
     code = "InvalidBucketState"
     sentence = "The request is not valid with the current state of the bucket."
+
+
+class InvalidPolicyDocument(S3Error):
+    """The policy of a form cannot be read."""
+
+    code = "InvalidPolicyDocument"
+    sentence = "The content of the form does not meet the conditions specified"
 
 
 class InvalidRequest(S3Error):

@@ -42,6 +42,7 @@ _RECORDED_ANSWER = frozenset(
 _METHODS = {
     SignatureKind.HEADER: "AuthHeader",
     SignatureKind.QUERY: "QueryString",
+    SignatureKind.FORM: "HtmlForm",
 }
 
 

@@ -21,6 +21,7 @@ from securecart.wire.sigv4.errors import (
     SignatureDoesNotMatch,
     SignatureError,
 )
+from securecart.wire.sigv4.form import parse_form_signature, verify_form_signature
 from securecart.wire.sigv4.parse import parse_signature
 from securecart.wire.sigv4.sign import presign, sign
 from securecart.wire.sigv4.signature import (
@@ -45,8 +46,10 @@ __all__ = [
     "SignatureKind",
     "UnverifiedSignature",
     "VerifiedSignature",
+    "parse_form_signature",
     "parse_signature",
     "presign",
     "sign",
+    "verify_form_signature",
     "verify_signature",
 ]

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
+from typing import NamedTuple
 
 from securecart.wire.http import HttpRequest
 from securecart.wire.query_string import parse_query_string
@@ -68,10 +69,13 @@ _ACCESS_KEY_ID = re.compile(r"[A-Za-z0-9_]{1,128}")
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _HEADER_NAMES = re.compile(r"[a-z0-9_.-]{1,128}(?:;[a-z0-9_.-]{1,128}){0,99}")
 _DIGITS = re.compile(r"-?[0-9]{1,10}")
-_UNSUPPORTED = (
+UNSUPPORTED = (
     "The authorization mechanism you have provided is not supported. "
     "Please use AWS4-HMAC-SHA256."
 )
+
+Malformed = Callable[[str], SignatureError]
+"""Makes the error of the place that a signature stands in."""
 
 
 def parse_signature(request: HttpRequest) -> UnverifiedSignature | None:
@@ -123,7 +127,7 @@ def _single_parameters(query: str) -> dict[str, str]:
                 )
             found[name] = value
     if "AWSAccessKeyId" in names and "Signature" in names:
-        raise InvalidSignatureRequest(_UNSUPPORTED)
+        raise InvalidSignatureRequest(UNSUPPORTED)
     return found
 
 
@@ -135,7 +139,7 @@ def _from_header(
     mechanism, _, rest = authorization.strip().partition(" ")
     if mechanism != ALGORITHM:
         if mechanism.startswith("AWS"):
-            raise InvalidSignatureRequest(_UNSUPPORTED)
+            raise InvalidSignatureRequest(UNSUPPORTED)
         raise InvalidSignatureArgument("Unsupported Authorization Type")
     components: dict[str, str] = {}
     for component in rest.split(","):
@@ -235,41 +239,83 @@ def _assembled(
     expires: int | None,
     session_token: str | None,
     payload_hash: str | None,
-    malformed: Callable[[str], SignatureError],
+    malformed: Malformed,
 ) -> UnverifiedSignature:
+    scope = read_credential(credential, malformed)
+    if not _ordered(signed_headers):
+        raise malformed("the SignedHeaders are malformed.")
+    return UnverifiedSignature(
+        kind=kind,
+        access_key_id=scope.access_key_id,
+        session_token=read_session_token(session_token, malformed),
+        date=scope.date,
+        region=scope.region,
+        service=scope.service,
+        timestamp=timestamp,
+        signed_at=read_signing_time(timestamp, scope.date, malformed),
+        expires=expires,
+        signed_headers=tuple(signed_headers.split(";")),
+        signature=read_signature(signature, malformed),
+        payload_hash=_payload_hash(request, scope.service, payload_hash),
+    )
+
+
+class Credential(NamedTuple):
+    """A credential's parts; the scope's terminator was seen to be right."""
+
+    access_key_id: str
+    date: str
+    region: str
+    service: str
+
+
+def read_credential(text: str, malformed: Malformed) -> Credential:
+    """Split `<access key>/<date>/<region>/<service>/aws4_request`.
+
+    Raises:
+        SignatureError: made by `malformed`, if it is not that.
+    """
     # Outside ASCII nothing of ours has a meaning, nor would all of it encode.
-    if not (credential.isascii() and (session_token or "").isascii()):
-        raise malformed("the Credential or the security token is not ASCII.")
-    parts = credential.split("/")
+    if not text.isascii():
+        raise malformed("the Credential is not ASCII.")
+    parts = text.split("/")
     if len(parts) != _CREDENTIAL_PARTS or not _ACCESS_KEY_ID.fullmatch(parts[0]):
         raise malformed(
             "the Credential is mal-formed; expecting "
             f'"<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/{TERMINATOR}".'
         )
-    access_key_id, date, region, service, terminator = parts
+    *scope, terminator = parts
     if terminator != TERMINATOR:
         raise malformed(
             f'incorrect terminator "{terminator[:80]}". '
             f'This endpoint uses "{TERMINATOR}".'
         )
-    if not _HEX_DIGEST.fullmatch(signature) or not _ordered(signed_headers):
-        raise malformed("the Signature or the SignedHeaders are malformed.")
-    if session_token is not None and len(session_token) > MAX_SESSION_TOKEN_LENGTH:
+    return Credential(*scope)
+
+
+def read_session_token(token: str | None, malformed: Malformed) -> str | None:
+    """Bound the session token, if one was sent.
+
+    Raises:
+        SignatureError: made by `malformed`, if it is not ASCII.
+        InvalidSignatureArgument: if it is too long.
+    """
+    if token is not None and not token.isascii():
+        raise malformed("the security token is not ASCII.")
+    if token is not None and len(token) > MAX_SESSION_TOKEN_LENGTH:
         raise InvalidSignatureArgument("The security token is too long.")
-    return UnverifiedSignature(
-        kind=kind,
-        access_key_id=access_key_id,
-        session_token=session_token,
-        date=date,
-        region=region,
-        service=service,
-        timestamp=timestamp,
-        signed_at=_signed_at(timestamp, date, malformed),
-        expires=expires,
-        signed_headers=tuple(signed_headers.split(";")),
-        signature=signature,
-        payload_hash=_payload_hash(request, service, payload_hash),
-    )
+    return token
+
+
+def read_signature(signature: str, malformed: Malformed) -> str:
+    """Hold the signature to its form: 64 lower-case hexadecimal digits.
+
+    Raises:
+        SignatureError: made by `malformed`, if it is not that.
+    """
+    if not _HEX_DIGEST.fullmatch(signature):
+        raise malformed("the Signature is malformed.")
+    return signature
 
 
 def _ordered(names: str) -> bool:
@@ -279,9 +325,13 @@ def _ordered(names: str) -> bool:
     return all(left < right for left, right in pairwise(listed))
 
 
-def _signed_at(
-    timestamp: str, date: str, malformed: Callable[[str], SignatureError]
-) -> datetime:
+def read_signing_time(timestamp: str, date: str, malformed: Malformed) -> datetime:
+    """Read when it was signed, on the day that the credential names.
+
+    Raises:
+        MissingDate: it is no time.
+        SignatureError: made by `malformed`, if the days differ.
+    """
     moment = parse_timestamp(timestamp)
     if moment is None:
         raise MissingDate

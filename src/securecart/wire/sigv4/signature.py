@@ -23,6 +23,7 @@ class SignatureKind(Enum):
 
     HEADER = "REST-HEADER"
     QUERY = "REST-QUERY-STRING"
+    FORM = "POST"
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def verify_signature(
         HeadersNotSigned: if host or an x-amz-… header is not covered.
         SignatureDoesNotMatch: if anything else is not as it was signed.
     """
-    _check_scope(unverified, region, services)
+    check_scope(unverified, region, services)
     _check_time(unverified, now)
     _check_coverage(unverified, request)
     canonical = canonical_request(
@@ -77,9 +77,15 @@ def verify_signature(
     )
 
 
-def _check_scope(
+def check_scope(
     unverified: UnverifiedSignature, region: str, services: Collection[str]
 ) -> None:
+    """Hold the credential scope to the services and the region that are ours.
+
+    Raises:
+        AuthorizationHeaderMalformed: (or AuthorizationQueryParametersError)
+            if it is of another.
+    """
     if unverified.service not in services:
         raise _malformed(
             unverified,
