@@ -21,14 +21,18 @@ class UpstreamLimits:
     Attributes:
         connections: at once. SeaweedFS gained nothing beyond 64 clients on
             two cores; more only queue inside it.
-        waiting_seconds: for one of them to come free.
+        waiting: requests at once for one of them to come free; more are
+            turned away at once.
+        waiting_seconds: before they are turned away too. A client that is
+            told to slow down does better than one that waits.
         connect_seconds: a local socket connects at once or not at all.
         stall_seconds: without progress. Completing an upload of 10,000 parts
             is the longest silence.
     """
 
     connections: int = 128
-    waiting_seconds: float = 10
+    waiting: int = 256
+    waiting_seconds: float = 2
     connect_seconds: float = 3
     stall_seconds: float = 60
 
@@ -47,6 +51,7 @@ class StorePool:
         self._busy: set[StoreConnection] = set()
         self._opening = 0
         self._waiters: deque[asyncio.Future[None]] = deque()
+        self.answered = 0
         self._sweeper: asyncio.TimerHandle | None = None
 
     async def open(
@@ -61,7 +66,8 @@ class StorePool:
 
         Raises:
             ConnectionError: the store is not there.
-            TimeoutError: no connection came free, or none was made, in time.
+            BlockingIOError: every connection is taken, and stayed so.
+            TimeoutError: no connection was made in time.
         """
         data = _request_bytes(request, length, chunked=chunked)
         unsent = None if chunked else length or 0
@@ -80,6 +86,26 @@ class StorePool:
             exchange.close()
             raise
         return exchange
+
+    @property
+    def busy(self) -> int:
+        """How many connections are in use."""
+        return len(self._busy)
+
+    @property
+    def idle(self) -> int:
+        """How many are open and at rest."""
+        return len(self._idle)
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for one."""
+        return len(self._waiters)
+
+    def abandon(self) -> None:
+        """Fail everything that is under way: the store is given up."""
+        for connection in tuple(self._busy):
+            connection.drop()
 
     def close(self) -> None:
         """Drop every connection."""
@@ -128,14 +154,20 @@ class StorePool:
     async def _turn(self) -> None:
         """Wait until one more exchange may run."""
         while len(self._busy) + self._opening >= self._limits.connections:
+            if len(self._waiters) >= self._limits.waiting:
+                raise BlockingIOError("too many wait for the store already")
             turn = asyncio.get_running_loop().create_future()
             self._waiters.append(turn)
             try:
                 async with asyncio.timeout(self._limits.waiting_seconds):
                     await turn
-            except BaseException:
+            except BaseException as error:
                 if turn.done() and not turn.cancelled():
                     self._next()
+                else:
+                    self._waiters.remove(turn)
+                if isinstance(error, TimeoutError):
+                    raise BlockingIOError("no connection came free") from None
                 raise
 
     def _next(self) -> None:
@@ -148,6 +180,7 @@ class StorePool:
     def _released(self, connection: StoreConnection, reusable: bool) -> None:  # noqa: FBT001 - a callback's one argument
         self._busy.discard(connection)
         if reusable:
+            self.answered += 1
             self._idle.append(connection)
         elif connection in self._idle:
             self._idle.remove(connection)

@@ -5,7 +5,7 @@ User Guide, "Amazon S3 CloudTrail events".
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,8 @@ from securecart.wire.sigv4 import SignatureKind, VerifiedSignature
 
 UNKNOWN = "UnknownOperation"
 _SOURCE = "s3.amazonaws.com"
-_READING = ("Get", "Head", "List")
+READING = ("Get", "Head", "List")
+"""How the names of operations begin that change nothing."""
 _RECORDED_HEADERS = frozenset(
     {
         "range",
@@ -48,16 +49,21 @@ _METHODS = {
 
 @dataclass(slots=True)
 class Facts:
-    """What is known of a request; it grows while the request is understood."""
+    """What is known of a request; it grows while the request is understood.
+
+    `began` is by the monotonic clock; `leave` is called once, at its end.
+    """
 
     request: HttpRequest
     now: datetime
+    began: float
     principal: Principal = field(default_factory=Anonymous)
     verified: VerifiedSignature | None = None
     s3: S3Request | None = None
     noted: Mapping[str, Any] = field(default_factory=dict)
     error: ServiceError | None = None
     explanation: tuple[str, ...] = ()
+    leave: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,7 @@ def record_of(
             access_key_id=facts.verified.access_key_id if facts.verified else None,
             request_id=ids.request_id,
             event_id=ids.event_id,
-            read_only=name.startswith(_READING),
+            read_only=name.startswith(READING),
             data=s3 is not None and _is_data(s3),
             error_code=facts.error.code if facts.error else None,
             error_message=facts.error.message if facts.error else None,

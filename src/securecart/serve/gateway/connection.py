@@ -30,6 +30,7 @@ from securecart.serve.gateway.head import (
 from securecart.serve.gateway.inbox import Inbox
 from securecart.serve.gateway.limits import Limits
 from securecart.serve.gateway.message import Answer, Application, Incoming, Stream
+from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.refusals import (
     BadRequest,
     IncompleteBody,
@@ -43,6 +44,7 @@ from securecart.serve.gateway.reply import (
     chunk,
     head_bytes,
 )
+from securecart.serve.gateway.scoreboard import Word
 from securecart.wire.http import HttpRequest
 
 _log = logging.getLogger(__name__)
@@ -114,8 +116,10 @@ class Connection(asyncio.Protocol):
         limits: Limits,
         connections: set["Connection"],
         date: Callable[[], str],
+        meter: Meter,
     ) -> None:
         self._application = application
+        self._meter = meter
         self._limits = limits
         self._connections = connections
         self._date = date
@@ -131,6 +135,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to serve."""
         self._transport = cast("asyncio.Transport", transport)
+        self._meter.add(Word.CONNECTIONS)
         self._loop = asyncio.get_running_loop()
         self.inbox = Inbox(self._transport, self._limits.buffer_bytes)
         peer = transport.get_extra_info("peername")
@@ -145,6 +150,7 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Queue what was read."""
+        self._meter.add(Word.BYTES_IN, len(data))
         self.inbox.feed(data)
 
     def eof_received(self) -> bool:
@@ -158,6 +164,7 @@ class Connection(asyncio.Protocol):
         self.inbox.end()
         self.resume_writing()
         self._connections.discard(self)
+        self._meter.lower(Word.CONNECTIONS)
 
     def pause_writing(self) -> None:
         """Note that the client reads more slowly than the store sends."""
@@ -212,6 +219,7 @@ class Connection(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send, without waiting."""
         if not self._lost:
+            self._meter.add(Word.BYTES_OUT, len(data))
             self._transport.write(data)
 
     # The life of a connection
@@ -244,11 +252,15 @@ class Connection(asyncio.Protocol):
             secure=self._secure,
         )
         self.state = State.DECIDE
-        answer = await self._application.answer(Incoming(request, body))
-        keep = head.keep_alive and not self._draining and not answer.close
-        if keep and not body.finished:
-            keep = await self._skip(body)
-        return await self._send(answer, head.method, keep=keep)
+        self._meter.add(Word.UNDER_WAY)
+        try:
+            answer = await self._application.answer(Incoming(request, body))
+            keep = head.keep_alive and not self._draining and not answer.close
+            if keep and not body.finished:
+                keep = await self._skip(body)
+            return await self._send(answer, head.method, keep=keep)
+        finally:
+            self._meter.lower(Word.UNDER_WAY)
 
     async def _read_head(self) -> bytes:
         data = await self.take(State.IDLE)

@@ -1,5 +1,6 @@
 """The gateway, put together from what the composition root has."""
 
+from collections.abc import Callable
 from concurrent.futures import Executor
 from datetime import UTC, datetime
 
@@ -10,12 +11,16 @@ from securecart.names.credentials import Credentials
 from securecart.names.entities import Entities
 from securecart.s3 import Buckets
 from securecart.serve.gateway.call import Backend
+from securecart.serve.gateway.group_commit import GroupCommit
 from securecart.serve.gateway.guard import Guard
 from securecart.serve.gateway.handover import Api, HandOver
 from securecart.serve.gateway.keys import Keys
 from securecart.serve.gateway.limits import Limits
+from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.pipeline import Authenticator, Pipeline
+from securecart.serve.gateway.readiness import Readiness
 from securecart.serve.gateway.server import GatewayServer
+from securecart.serve.gateway.sessions import Sessions
 from securecart.serve.gateway.store import Store, Upstream
 from securecart.serve.refusal import Refusals
 from securecart.sts import AuthorizationMessages
@@ -45,15 +50,28 @@ def build_gateway(
     clock: Clock,
     random: Random,
     limits: Limits | None = None,
+    meter: Meter | None = None,
+    sync: Callable[[], None] | None = None,
+    room: Callable[[], bool] = lambda: True,
+    access_log: bool = False,
 ) -> GatewayServer:
     """Answer a server; `await server.serve(sockets)` runs until cancelled.
 
-    `executor` runs `api`. `store_credentials` are the store's own and sign
-    every request to it.
+    `executor` runs `api`. `sync` blocks, and raises `OSError` if it failed: it
+    is awaited before a write is acknowledged. `room` says whether documents may
+    be added. `store_credentials` are the store's own and sign every request to
+    it.
     """
     limits = limits or Limits()
+    meter = meter or Meter.alone()
+    store = Store(upstream, store_credentials, region=region, clock=_real_time)
+    readiness = Readiness(
+        store.health,
+        database=entities.generation,
+        room=room,
+    )
     backend = Backend(
-        store=Store(upstream, store_credentials, region=region, clock=_real_time),
+        store=store,
         buckets=buckets,
         guard=Guard(authorizer, buckets, account=account),
         keys=Keys(entities, key_authorizer, account=account, region=region),
@@ -67,7 +85,19 @@ def build_gateway(
         journal=journal,
         refusals=Refusals(authorization_messages, random),
         hand_over=HandOver(api, executor),
+        readiness=readiness,
+        sessions=Sessions(limits.session_requests),
+        meter=meter,
+        settled=GroupCommit(sync, meter).settled if sync else None,
+        access_log=access_log,
         clock=clock,
         random=random,
     )
-    return GatewayServer(pipeline, clock=clock, limits=limits)
+    return GatewayServer(
+        pipeline,
+        readiness=readiness,
+        upstream=upstream,
+        meter=meter,
+        clock=clock,
+        limits=limits,
+    )

@@ -31,16 +31,23 @@ class HandOver:
         self._executor = executor
 
     @staticmethod
-    def concerns(request: HttpRequest, unverified: UnverifiedSignature | None) -> bool:
-        """Say whether a request is the API's: by its scope, or as a plain form."""
+    def service(
+        request: HttpRequest, unverified: UnverifiedSignature | None
+    ) -> str | None:
+        """Answer whose a request is: by its scope, or STS's as a plain form.
+
+        None stands for S3's.
+        """
         if unverified is not None:
-            return unverified.service in _SERVICES
+            return unverified.service if unverified.service in _SERVICES else None
         content_type = request.header("content-type") or ""
-        return (
+        if (
             request.method == "POST"
             and request.path == "/"
             and content_type.partition(";")[0].strip().lower() == _FORM
-        )
+        ):
+            return "sts"
+        return None
 
     async def answer(self, incoming: Incoming) -> Answer:
         """Read the body and answer.

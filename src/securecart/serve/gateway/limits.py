@@ -30,6 +30,8 @@ class Limits:
             peer sees it before a reset does away with it.
         document_bytes: XML and form bodies that are read whole; DeleteObjects
             with 1,000 keys of 1,024 bytes is the largest that AWS takes.
+        session_requests: under way at once for one session, or one access
+            key, in each worker: half of the connections to the store.
         object_bytes: "Amazon S3 objects overview": 5 GiB in one PUT or part.
         grace_seconds: for requests under way when the gateway stops.
     """
@@ -46,5 +48,6 @@ class Limits:
     linger_bytes: int = 8 * MIB
     linger_seconds: float = 3
     document_bytes: int = 2 * MIB
+    session_requests: int = 64
     object_bytes: int = 5 * GIB
     grace_seconds: float = 10

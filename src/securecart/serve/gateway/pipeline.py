@@ -5,26 +5,39 @@ allowed, and at the one exit the record, before the head of the answer.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from time import monotonic
 from typing import Protocol
 
 from securecart.names.clock import Clock, Random
 from securecart.names.errors import AccessDenied, ServiceError
 from securecart.s3 import request_context, required, resolve, signature_context
-from securecart.serve.gateway.audit import Facts, Identifiers, record_of
+from securecart.serve.gateway.access_log import log_access
+from securecart.serve.gateway.audit import (
+    READING,
+    UNKNOWN,
+    Facts,
+    Identifiers,
+    record_of,
+)
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.cross_origin import CrossOrigin
 from securecart.serve.gateway.guard import find_bucket
 from securecart.serve.gateway.handover import HandOver
 from securecart.serve.gateway.message import Answer, Incoming, Stream
+from securecart.serve.gateway.meter import PREFLIGHT, Meter
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
+from securecart.serve.gateway.readiness import Readiness, is_asked
 from securecart.serve.gateway.refusals import (
     Headed,
     InternalError,
     ServiceUnavailable,
+    SlowDown,
 )
+from securecart.serve.gateway.scoreboard import Word
+from securecart.serve.gateway.sessions import CountedStream, Sessions
 from securecart.serve.refusal import Refusals
 from securecart.sts.authenticator import Caller
 from securecart.trail import Journal
@@ -41,7 +54,6 @@ from securecart.wire.sigv4 import (
 _log = logging.getLogger(__name__)
 
 _SERVICES = frozenset({"s3"})
-_HEALTH = "/healthz"
 _OWNER_HEADERS = frozenset(
     {"x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"}
 )
@@ -67,24 +79,35 @@ class Pipeline:
         journal: Journal,
         refusals: Refusals,
         hand_over: HandOver,
+        readiness: Readiness,
+        sessions: Sessions,
+        meter: Meter,
+        settled: Callable[[], Awaitable[None]] | None,
+        access_log: bool,
         clock: Clock,
         random: Random,
     ) -> None:
+        """Join the steps; `settled` is awaited before a write is acknowledged."""
         self._backend = backend
         self._authenticator = authenticator
         self._cross_origin = CrossOrigin(backend.buckets)
         self._journal = journal
         self._refusals = refusals
         self._hand_over = hand_over
+        self._readiness = readiness
+        self._sessions = sessions
+        self._meter = meter
+        self._settled = settled
+        self._access_log = access_log
         self._clock = clock
         self._random = random
 
     async def answer(self, incoming: Incoming) -> Answer:
         """See `message.Application.answer`."""
         request = incoming.request
+        if is_asked(request):
+            return self._readiness.answer(request.target)
         ids = Identifiers.draw(self._random(_RANDOM_BYTES))
-        if request.method == "GET" and request.target == _HEALTH:
-            return await self._health()
         if request.method == "OPTIONS":
             return self._preflight(request, ids)
         try:
@@ -92,19 +115,26 @@ class Pipeline:
         except ServiceError as error:
             # Nobody is known yet, and nothing was asked for that has a name.
             return self._exit(_failed(request, self._clock(), error), ids, None)
-        if self._hand_over.concerns(request, unverified):
-            return await self._handed_over(incoming, ids)
-        facts = Facts(request, self._clock())
+        service = self._hand_over.service(request, unverified)
+        if service is not None:
+            return await self._handed_over(incoming, service, ids)
+        facts = Facts(request, self._clock(), monotonic())
         answer: Answer | None = None
         try:
             answer = await self._s3(incoming, unverified, facts)
+            await self._settle(facts)
         except ServiceError as error:
             facts.error = error
+        except BlockingIOError:
+            self._meter.add(Word.SLOWED_STORE)
+            facts.error = SlowDown("Please reduce your request rate.")
         except (ConnectionError, TimeoutError) as error:
-            _log.warning("%s: the store does not answer: %s", ids.request_id, error)
-            facts.error = ServiceUnavailable("Please reduce your request rate.")
+            self._meter.add(Word.STORE_DOWN)
+            told = {"request_id": ids.request_id}
+            _log.warning("the store does not answer: %s", error, extra=told)
+            facts.error = ServiceUnavailable("Service is unable to handle request.")
         except Exception:  # noqa: BLE001 - the last boundary: no traceback leaves
-            _log.exception("%s failed", ids.request_id)
+            _log.exception("a request failed", extra={"request_id": ids.request_id})
             facts.error = _internal()
         return self._exit(facts, ids, answer)
 
@@ -129,6 +159,7 @@ class Pipeline:
             request = form.request
         elif unverified is not None:
             self._verify(unverified, facts)
+        facts.leave = self._enter(facts.verified)
         facts.s3 = s3 = resolve(request)
         call = Call(
             s3=s3,
@@ -146,9 +177,24 @@ class Pipeline:
         if s3.operation not in DECIDE_THEMSELVES:
             self._backend.guard.require(call.principal, required(s3), call.context)
         self._check_owners(request)
+        self._readiness.require(s3.operation)
         if form is not None:
             return await post_object(self._backend, call, form)
         return await OPERATIONS[s3.operation](self._backend, call)
+
+    async def _settle(self, facts: Facts) -> None:
+        """Have what was written on the disk, where that is wanted."""
+        if self._settled is None or facts.s3 is None:
+            return
+        if not facts.s3.operation.startswith(READING):
+            await self._settled()
+
+    def _enter(self, verified: VerifiedSignature | None) -> Callable[[], None]:
+        try:
+            return self._sessions.enter(verified.access_key_id if verified else "")
+        except SlowDown:
+            self._meter.add(Word.SLOWED_SESSION)
+            raise
 
     def _verify(self, unverified: UnverifiedSignature, facts: Facts) -> None:
         """The caller is nobody until the signature was seen to be theirs."""
@@ -203,11 +249,26 @@ class Pipeline:
             )
             self._journal.append(line)
         except Exception as error:  # noqa: BLE001 - fail closed, whatever it is
-            _log.exception("%s could not be recorded", ids.request_id)
+            told_of = {"request_id": ids.request_id}
+            _log.exception("a request could not be recorded", extra=told_of)
             _close(answer)
             known = error if isinstance(error, ServiceError) else _internal()
             answer = _error_answer(known, facts.request.path, ids, {})
-        return _identified(answer, ids, extra)
+        return self._leave(facts, ids, _identified(answer, ids, extra))
+
+    def _leave(self, facts: Facts, ids: Identifiers, answer: Answer) -> Answer:
+        """Count what has come to its end, or will when its body has been sent."""
+        operation = UNKNOWN if facts.s3 is None else facts.s3.operation
+        seconds = monotonic() - facts.began
+        self._meter.answered("s3", operation, answer.status, seconds)
+        if self._access_log:
+            log_access(facts, ids, answer, operation, seconds)
+        if facts.leave is None:
+            return answer
+        if isinstance(answer.body, bytes):
+            facts.leave()
+            return answer
+        return replace(answer, body=CountedStream(answer.body, facts.leave))
 
     def _preflight(self, request: HttpRequest, ids: Identifiers) -> Answer:
         """Answer OPTIONS, which asks for nothing but the bucket's rules."""
@@ -215,9 +276,18 @@ class Pipeline:
             answer = self._cross_origin.preflight(request)
         except ServiceError as error:
             answer = _error_answer(error, request.path, ids, {})
+        self._meter.answered("s3", PREFLIGHT, answer.status, 0)
         return _identified(answer, ids)
 
-    async def _handed_over(self, incoming: Incoming, ids: Identifiers) -> Answer:
+    async def _handed_over(
+        self, incoming: Incoming, service: str, ids: Identifiers
+    ) -> Answer:
+        began = monotonic()
+        answer = await self._answer_of_api(incoming, ids)
+        self._meter.answered(service, "any", answer.status, monotonic() - began)
+        return answer
+
+    async def _answer_of_api(self, incoming: Incoming, ids: Identifiers) -> Answer:
         try:
             return await self._hand_over.answer(incoming)
         except ServiceError as error:
@@ -225,22 +295,13 @@ class Pipeline:
                 _error_answer(error, incoming.request.path, ids, {}), ids
             )
         except Exception:  # noqa: BLE001 - the last boundary: no traceback leaves
-            _log.exception("%s failed", ids.request_id)
+            _log.exception("a request failed", extra={"request_id": ids.request_id})
             answer = _error_answer(_internal(), incoming.request.path, ids, {})
             return _identified(answer, ids)
 
-    async def _health(self) -> Answer:
-        """Say 200 only if the store answers too."""
-        try:
-            await self._backend.store.call("GET", "/")
-        except (ServiceError, ConnectionError, TimeoutError) as error:
-            _log.warning("the store does not answer: %s", error)
-            return Answer(503)
-        return Answer(200)
-
 
 def _failed(request: HttpRequest, now: datetime, error: ServiceError) -> Facts:
-    facts = Facts(request, now)
+    facts = Facts(request, now, monotonic())
     facts.error = error
     return facts
 

@@ -2,61 +2,118 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from email.utils import format_datetime
 
 from securecart.names.clock import Clock
+from securecart.serve.gateway.acceptor import Acceptor
 from securecart.serve.gateway.connection import Connection
 from securecart.serve.gateway.limits import Limits
 from securecart.serve.gateway.message import Application
+from securecart.serve.gateway.meter import Meter
+from securecart.serve.gateway.monitoring import Monitoring
+from securecart.serve.gateway.readiness import Readiness
+from securecart.serve.gateway.scoreboard import Word
+from securecart.serve.gateway.store import Upstream
 
 _SWEEP_SECONDS = 1.0
-_BACKLOG = 1024
-"""What Linux caps at `somaxconn` (4,096 on current kernels)."""
+_MONITORING = Limits(connections=32)
 
 
 class GatewayServer:
-    """An application behind listening sockets."""
+    """An application behind listening sockets, as one of several workers."""
 
     def __init__(
-        self, application: Application, *, clock: Clock, limits: Limits
+        self,
+        application: Application,
+        *,
+        readiness: Readiness,
+        upstream: Upstream,
+        meter: Meter,
+        clock: Clock,
+        limits: Limits,
     ) -> None:
         self.application = application
+        self._readiness = readiness
+        self._upstream = upstream
+        self._meter = meter
         self._clock = clock
         self._limits = limits
         self._connections: set[Connection] = set()
         self._date = ""
         self._date_second = 0
 
-    async def serve(self, sockets: Sequence[socket.socket]) -> None:
-        """Serve on sockets that are bound, until cancelled; then drain.
+    async def serve(
+        self,
+        sockets: Sequence[socket.socket],
+        monitoring: Sequence[socket.socket] = (),
+    ) -> None:
+        """Serve on sockets that listen, until cancelled; then drain.
 
-        Draining lets requests under way finish within `grace_seconds`.
+        Draining lets requests under way finish within `grace_seconds`, and
+        says so at `monitoring` meanwhile, which other workers share too.
         """
         loop = asyncio.get_running_loop()
-        servers = [
-            await loop.create_server(self.connection, sock=each, backlog=_BACKLOG)
-            for each in sockets
-        ]
+        acceptor = Acceptor(sockets, self.connection, self._meter)
+        monitors = await self._monitor(monitoring)
+        self._meter.note(Word.STARTED_AT, int(time.time()))
+        watching = asyncio.create_task(self._readiness.watch())
         try:
+            acceptor.open()
             while True:
+                self._sample()
                 await asyncio.sleep(_SWEEP_SECONDS)
                 self.sweep(loop.time())
         finally:
-            for server in servers:
-                server.close()
+            self._readiness.draining = True
+            acceptor.close()
             await self._drain()
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+            for monitor in monitors:
+                monitor.close()
 
     def connection(self) -> Connection:
         """Answer the protocol for a newly accepted socket."""
         return Connection(
-            self.application, self._limits, self._connections, self._http_date
+            self.application,
+            self._limits,
+            self._connections,
+            self._http_date,
+            self._meter,
         )
 
     def sweep(self, now: float) -> None:
         """Break off every connection whose time is up."""
         for connection in tuple(self._connections):
             connection.sweep(now)
+
+    async def _monitor(
+        self, sockets: Sequence[socket.socket]
+    ) -> Sequence[asyncio.Server]:
+        application = Monitoring(self._meter.scoreboard, self._readiness)
+        # What is asked of the monitors is none of what they tell.
+        unheard = Meter.alone()
+        connections: set[Connection] = set()
+
+        def connection() -> Connection:
+            return Connection(
+                application, _MONITORING, connections, self._http_date, unheard
+            )
+
+        loop = asyncio.get_running_loop()
+        return [await loop.create_server(connection, sock=each) for each in sockets]
+
+    def _sample(self) -> None:
+        """Note what is of the moment; a second is soon enough."""
+        note = self._meter.note
+        note(Word.STORE_UP, self._readiness.store.up)
+        note(Word.STORE_BUSY, self._upstream.busy)
+        note(Word.STORE_IDLE, self._upstream.idle)
+        note(Word.STORE_WAITING, self._upstream.waiting)
 
     async def _drain(self) -> None:
         for connection in tuple(self._connections):

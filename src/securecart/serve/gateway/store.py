@@ -9,6 +9,7 @@ from typing import Protocol
 
 from securecart.names.clock import Clock
 from securecart.names.credentials import Credentials
+from securecart.serve.gateway.health import StoreHealth
 from securecart.serve.gateway.store_errors import store_error
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.query_string import percent_encode
@@ -83,9 +84,33 @@ class Upstream(Protocol):
         either follows by `send`. With neither, the request's own body goes.
 
         Raises:
-            ConnectionError: the store is not there.
-            TimeoutError: no connection came free in time.
+            BlockingIOError: every connection is taken, and stayed so.
+            ConnectionError, TimeoutError: the store is not there.
         """
+        ...
+
+    @property
+    def busy(self) -> int:
+        """How many connections are in use."""
+        ...
+
+    @property
+    def idle(self) -> int:
+        """How many are open and at rest."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for one."""
+        ...
+
+    @property
+    def answered(self) -> int:
+        """How many answers have come whole."""
+        ...
+
+    def abandon(self) -> None:
+        """Fail everything that is under way."""
         ...
 
 
@@ -104,6 +129,7 @@ class Store:
         self._credentials = credentials
         self._region = region
         self._clock = clock
+        self.health = StoreHealth(self._list_buckets, upstream)
 
     async def open(
         self,
@@ -121,8 +147,23 @@ class Store:
         only it can open, a hash of 64 MB would guard nothing.
 
         Raises:
-            ConnectionError, TimeoutError: the store is not there, or busy.
+            BlockingIOError: every connection to the store is taken.
+            ConnectionError, TimeoutError: it is not there.
         """
+        if not self.health.up:
+            raise ConnectionError("it has not answered for a while")
+        return await self._open(method, target, headers, body, length, trailer=trailer)
+
+    async def _open(
+        self,
+        method: str,
+        target: str,
+        headers: Headers,
+        body: bytes,
+        length: int | None,
+        *,
+        trailer: bool,
+    ) -> Exchange:
         request = sign(
             HttpRequest(method, target, (_HOST, *headers), body),
             self._credentials,
@@ -149,6 +190,15 @@ class Store:
         finally:
             exchange.close()
         return HttpResponse(head.status, head.headers, whole)
+
+    async def _list_buckets(self) -> None:
+        """Ask whether it answers, whatever was last found."""
+        exchange = await self._open("GET", "/", (), b"", None, trailer=False)
+        try:
+            await succeeded(exchange)
+            await read_whole(exchange)
+        finally:
+            exchange.close()
 
 
 async def succeeded(exchange: Exchange) -> HttpResponse:

@@ -10,6 +10,7 @@ from securecart.names.errors import ServiceError
 from securecart.serve.gateway.connection import Connection
 from securecart.serve.gateway.limits import Limits
 from securecart.serve.gateway.message import Answer, Incoming
+from securecart.serve.gateway.meter import Meter
 
 T = TypeVar("T")
 DATE = "Mon, 23 Nov 2026 12:00:00 GMT"
@@ -100,7 +101,11 @@ class Client:
         self.limits = limits or Limits()
         self.connections: set[Connection] = set()
         self.connection = Connection(
-            self.application, self.limits, self.connections, lambda: DATE
+            self.application,
+            self.limits,
+            self.connections,
+            lambda: DATE,
+            Meter.alone(),
         )
         self.transport = MemoryTransport(self.connection)
 

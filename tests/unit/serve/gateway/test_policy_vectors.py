@@ -267,5 +267,10 @@ class _NoBody:
 class _NoStore:
     """What is allowed reaches this, and fails with another code."""
 
+    busy = idle = waiting = answered = 0
+
+    def abandon(self) -> None:
+        pass
+
     async def open(self, *_args: Any, **_options: Any) -> Any:
         raise ConnectionError
