@@ -29,8 +29,8 @@ from securecart.serve.gateway.handover import HandOver
 from securecart.serve.gateway.message import Answer, Incoming, Stream
 from securecart.serve.gateway.meter import PREFLIGHT, Meter
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
-from securecart.serve.gateway.readiness import Readiness, is_asked
 from securecart.serve.gateway.posting import Form, is_form, post_object
+from securecart.serve.gateway.readiness import Readiness, is_asked
 from securecart.serve.gateway.refusals import (
     Headed,
     InternalError,
