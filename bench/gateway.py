@@ -1,193 +1,192 @@
-"""What the gateway costs: GET and PUT through it, against SeaweedFS direct.
+"""What the gateway costs: requests through it, and to SeaweedFS's own endpoint.
 
-Run `python bench/gateway.py`; about two minutes. One store, one run, the two
-sides by turns; printed are medians and their ratio. Through the gateway every
-request has a session's signature, a decision on its folder, the payload's
-hash and an audit record in a file; direct it has SeaweedFS's own check of a
-static key. The bucket is not encrypted: KMS would cost both sides the same.
+Run `python bench/gateway.py`; about four minutes. One run, one store, the same
+objects; three sides by turns, over TCP on loopback and 16 connections each:
 
-`--profile FILE` writes a cProfile of the gateway's process.
+- ours: `serve aws` as it is run. Each request has a session's signature, a
+  decision by all of its policies, the payload's hash and an audit record.
+- SeaweedFS with a session of its own STS, whose policy allows everything.
+- SeaweedFS with a static key, which asks no policy.
+
+Both of SeaweedFS are one more `weed s3` on the filer and volumes of our store.
+The bucket is not encrypted: KMS would cost all sides the same. Printed are
+medians of the rounds: requests a second; the processor time of one, all server
+processes together; and the 99th percentile of its time. Where other work
+shares the machine, processor time is the figure to trust.
+
+`--grow N` adds N roles with policies, N folders, and N sessions that were seen
+before. `--profile FILE` writes a cProfile of the gateway, `--only TEXT` keeps
+the loads with that in their name.
 """
 
 import argparse
 import asyncio
+import base64
 import cProfile
 import hashlib
 import json
+import logging
 import multiprocessing
 import os
-import signal
+import re
 import socket
 import statistics
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from multiprocessing.connection import Connection
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
+import boto3
 import uvloop
+from botocore.config import Config
 
-from securecart.adapters.journal import JournalFiles
 from securecart.adapters.seaweedfs import KmsEndpoint, Store
-from securecart.adapters.sql.buckets import SqlBuckets
-from securecart.adapters.sql.database import create_tables, open_sqlite
-from securecart.adapters.sql.entities import SqlEntities
-from securecart.adapters.upstream import StorePool
-from securecart.iam.authorizer import Authorizer
-from securecart.iam.entities import Role
-from securecart.kms import KeyAuthorizer
+from securecart.cli.account import (
+    administrator,
+    store_credentials,
+    store_directory,
+    store_sse_key,
+)
+from securecart.cli.installation import prepare_installation
+from securecart.cli.place import Place
+from securecart.cli.serve_aws import serve_aws
+from securecart.cli.settings import Settings
 from securecart.names.credentials import Credentials
-from securecart.names.session import RoleSession
-from securecart.s3 import Bucket
-from securecart.sealing import Keyring, SealingKey
-from securecart.serve.gateway import build_gateway
-from securecart.sts import Authenticator, AuthorizationMessages, Issuer
-from securecart.wire.http import HttpRequest, HttpResponse
-from securecart.wire.sigv4 import sign
+from securecart.wire.http import HttpRequest
+from securecart.wire.query_string import percent_encode
+from securecart.wire.sigv4 import presign, sign
 
 ACCOUNT, REGION, BUCKET = "111122223333", "us-east-1", "bench-bucket"
-FOLDER = "AROABENCH:person"
-ROUNDS = 5
-SECONDS = 1.5
+ROLE, PERSON = "Bench", "person"
+CONNECTIONS = 16
+ROUNDS = 3
+SECONDS = 1.0
+LARGE_SECONDS = 120.0
+"""For one large request on each connection, however slow the disk."""
 KEYS = 32
-SMALL = 1024 * 1024
+KIB, MIB = 1024, 1024 * 1024
+FOLDERS = 1200
+FEW, MANY = 20, 1000
 POLICY = {
     "Version": "2012-10-17",
-    "Statement": {
-        "Effect": "Allow",
-        "Action": ["s3:GetObject", "s3:PutObject"],
-        "Resource": f"arn:aws:s3:::{BUCKET}/${{aws:userid}}/*",
-    },
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+            "Resource": f"arn:aws:s3:::{BUCKET}/${{aws:userid}}/*",
+        },
+        {
+            "Effect": "Allow",
+            "Action": "s3:ListBucket",
+            "Resource": f"arn:aws:s3:::{BUCKET}",
+            "Condition": {"StringLike": {"s3:prefix": "${aws:userid}/*"}},
+        },
+    ],
 }
-
-Address = str | tuple[str, int]
-"""A Unix socket's path, or host and port."""
+ROOT = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+ASSUMED = {"Effect": "Allow", "Principal": ROOT, "Action": "sts:AssumeRole"}
+TRUST = {"Version": "2012-10-17", "Statement": ASSUMED}
+OURS, SESSION, STATIC = "ours", "session", "static"
 
 
 @dataclass(frozen=True)
 class Load:
-    """One kind of request; `clients` connections send it, one after another."""
+    """One kind of request; `folder` is what a listing lists."""
 
     name: str
     method: str
-    size: int
-    clients: int
+    size: int = 0
+    folder: str = ""
+    presigned: bool = False
+
+    @property
+    def large(self) -> bool:
+        """Whether each connection sends one request, and not many."""
+        return self.size >= MIB
 
 
-LOADS = (
-    Load("GET 16 KB", "GET", 16 * 1024, 16),
-    Load("PUT 16 KB", "PUT", 16 * 1024, 16),
-    Load("GET 64 MB", "GET", 64 * 1024 * 1024, 2),
-    Load("PUT 64 MB", "PUT", 64 * 1024 * 1024, 2),
-)
+def loads() -> Iterator[Load]:
+    for presigned in (False, True):
+        form = "presigned" if presigned else "signed"
+        for method in ("GET", "PUT"):
+            for size, text in ((16 * KIB, "16 KB"), (64 * MIB, "64 MB")):
+                name = f"{method} {text} {form}"
+                # The hash of a body costs most, the query of a link likewise.
+                if size < MIB or presigned is (method == "GET"):
+                    yield Load(name, method, size, presigned=presigned)
+        for count in (FEW, MANY):
+            name = f"list {count} {form}"
+            yield Load(name, "GET", folder=f"folder-{count}", presigned=presigned)
 
 
-class NoKeys:
-    """There are sessions only."""
+@dataclass(frozen=True)
+class Side:
+    """An endpoint, who uses it, and the processes whose time it takes."""
 
-    def find(self, _access_key_id: str) -> None:
-        """Answer nobody."""
+    name: str
+    port: int
+    credentials: Credentials
+    front: Callable[[], Sequence[int]]
+    store: Sequence[int]
+
+    def used(self) -> tuple[float, float]:
+        """Seconds of processor time so far: of all processes, of the front."""
+        front = sum(map(processor_time, self.front()))
+        return front + sum(map(processor_time, self.store)), front
 
 
-def no_api(_request: HttpRequest) -> HttpResponse:
-    return HttpResponse(501)
+def processor_time(pid: int) -> float:
+    # A process's clock by its id: see clock_getcpuclockid(3).
+    return time.clock_gettime((~pid << 3) | 2)
 
 
-def serve(
-    directory: Path,
-    store_socket: Path,
-    credentials: Credentials,
-    profile: str | None,
-    hand: Connection,
-) -> None:
-    """Run the gateway; tell port and session, and end at SIGTERM."""
-    engine = open_sqlite(directory / "bench.db")
-    create_tables(engine)
-    entities = SqlEntities(engine)
-    now = datetime.now(UTC)
-    with entities.writing() as writer:
-        writer.put(
-            Role(
-                ACCOUNT,
-                "Bench",
-                "/",
-                "AROABENCH",
-                now,
-                trust_policy="{}",
-                inline_policies={"folder": json.dumps(POLICY)},
-            )
-        )
-    buckets = SqlBuckets(entities)
-    buckets.create(Bucket(BUCKET, ACCOUNT, REGION, now))
-    keyring = Keyring(SealingKey(os.urandom(32)))
-    issuer = Issuer(lambda: keyring)
-    session = RoleSession(
-        account=ACCOUNT,
-        role_name="Bench",
-        role_path="/",
-        role_id="AROABENCH",
-        session_name="person",
-        credential_id="",
-        issued_at=now,
-        expires_at=now + timedelta(hours=1),
-    )
-    authorizer = Authorizer(entities)
+def tree(pid: int) -> list[int]:
+    """Answer a process and all below it."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(each for child in children for each in tree(int(child)))]
 
-    def clock() -> datetime:
-        return datetime.now(UTC)
 
-    listening = socket.create_server(("127.0.0.1", 0))
-    gateway = build_gateway(
-        account=ACCOUNT,
-        region=REGION,
-        entities=entities,
-        authenticator=Authenticator(issuer, NoKeys()),
-        authorizer=authorizer,
-        key_authorizer=KeyAuthorizer(
-            entities, authorizer.session_for, account=ACCOUNT, region=REGION
-        ),
-        buckets=buckets,
-        upstream=StorePool(store_socket),
-        store_credentials=credentials,
-        journal=JournalFiles(directory / "journal", account=ACCOUNT, clock=clock),
-        authorization_messages=AuthorizationMessages(Keyring(SealingKey(bytes(32)))),
-        api=no_api,
-        executor=ThreadPoolExecutor(1),
-        clock=clock,
-        random=os.urandom,
-    )
+def memory(pid: int) -> float:
+    """MB that were the most a process had resident."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
-    async def main() -> None:
-        serving = asyncio.create_task(gateway.serve([listening]))
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGTERM, serving.cancel)
-        issued = issuer.issue(session, random=os.urandom)[0]
-        hand.send((listening.getsockname()[1], issued))
-        with suppress(asyncio.CancelledError):
-            await serving
 
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def serve(directory: Path, listener: socket.socket, profile: str | None) -> None:
+    """Run the endpoint as `securecart serve aws` does."""
+    logging.basicConfig(level=logging.WARNING)
+    place = Place(Settings(), None, directory, {})
     profiler = cProfile.Profile()
     if profile:
         profiler.enable()
-    uvloop.run(main())
+    serve_aws(place, [listener], clock)
     if profile:
         profiler.disable()
         profiler.dump_stats(profile)
 
 
 class Client(asyncio.Protocol):
-    """Sends its requests over and over, and counts the answers."""
+    """Sends its requests over and over, and times the answers."""
 
-    def __init__(self, requests: list[bytes], counts: list[int]) -> None:
+    def __init__(self, requests: Sequence[bytes], latencies: list[int]) -> None:
         self._requests = requests
-        self._counts = counts
+        self._latencies = latencies
         self._next = 0
         self._head = b""
         self._left: int | None = None
+        self._chunked = False
+        self.once = False
+        self.done = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
@@ -198,167 +197,406 @@ class Client(asyncio.Protocol):
         """Count an answer that is whole, and send the next request."""
         if self._left is None:
             self._head += data
-            head, separator, rest = self._head.partition(b"\r\n\r\n")
+            head, separator, data = self._head.partition(b"\r\n\r\n")
             if not separator:
                 return
-            assert head.startswith(b"HTTP/1.1 200 "), self._head
+            if not head.startswith(b"HTTP/1.1 200 "):
+                self.done.set_exception(AssertionError(self._head[:2000]))
+                self._transport.abort()
+                return
             length = head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0]
-            self._left, self._head, data = int(length), b"", rest
-        self._left -= len(data)
-        if self._left == 0:
-            self._left = None
-            self._counts.append(time.perf_counter_ns())
+            self._chunked = not length
+            self._left, self._head = int(length or 0), b""
+        if self._chunked:
+            if not data.endswith(b"0\r\n\r\n"):
+                return
+        else:
+            self._left -= len(data)
+            if self._left:
+                return
+        self._left = None
+        self._latencies.append(time.perf_counter_ns() - self._sent)
+        if self.once:
+            self.done.set_result(None)
+        else:
             self._send()
 
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Fail what waits."""
+        if not self.done.done():
+            self.done.set_exception(ConnectionError(f"broke off: {exc}"))
+            self.done.exception()
+
+    def stop(self) -> None:
+        """Break off."""
+        self.done.cancel()
+        self._transport.abort()
+
     def _send(self) -> None:
+        self._sent = time.perf_counter_ns()
         self._transport.write(self._requests[self._next % len(self._requests)])
         self._next += 1
 
 
-def requests_of(load: Load, credentials: Credentials) -> list[bytes]:
+def requests_of(load: Load, folder: str, credentials: Credentials) -> list[bytes]:
     """Sign the requests beforehand: the load is not what is measured."""
-    return [wire_bytes(each) for each in signed(load, credentials)]
-
-
-def signed(load: Load, credentials: Credentials) -> list[HttpRequest]:
-    """Answer one request for each key, with the hash of its body signed."""
-    body = (os.urandom(1024) * (load.size // 1024)) if load.method == "PUT" else b""
-    digest = hashlib.sha256(body).hexdigest()
-    folder = FOLDER.replace(":", "%3A")
+    body = os.urandom(KIB) * (load.size // KIB) if load.method == "PUT" else b""
+    if load.folder:
+        prefix = percent_encode(f"{folder}/{load.folder}/")
+        query = f"delimiter=%2F&list-type=2&max-keys=1000&prefix={prefix}"
+        targets = [f"/{BUCKET}?{query}"]
+    else:
+        keys = range(2 if load.large else KEYS)
+        beginning = f"/{BUCKET}/{percent_encode(folder)}/{load.size}-"
+        targets = [f"{beginning}{each}" for each in keys]
     return [
-        sign(
-            HttpRequest(
-                load.method,
-                f"/{BUCKET}/{folder}/{load.size}-{each}",
-                (("host", "localhost"),),
-                body,
-            ),
-            credentials,
-            region=REGION,
-            service="s3",
-            now=datetime.now(UTC),
-            payload_hash=digest,
-        )
-        for each in range(KEYS if load.size < SMALL else 2)
+        wire_bytes(load.method, target, body, credentials, presigned=load.presigned)
+        for target in targets
     ]
 
 
-def wire_bytes(request: HttpRequest) -> bytes:
+def wire_bytes(
+    method: str,
+    target: str,
+    body: bytes,
+    credentials: Credentials,
+    *,
+    presigned: bool = False,
+) -> bytes:
     """Write a request as it goes over the wire."""
-    head = "".join(f"{name}: {value}\r\n" for name, value in request.headers)
-    length = f"content-length: {len(request.body)}\r\n" if request.body else ""
-    line = f"{request.method} {request.target} HTTP/1.1\r\n"
-    return f"{line}{head}{length}\r\n".encode() + request.body
+    headers: tuple[tuple[str, str], ...] = (("host", "localhost"),)
+    scope: Any = {"region": REGION, "service": "s3", "now": clock()}
+    if presigned:
+        origin = "http://localhost"
+        link = presign(method, origin + target, credentials, expires=3600, **scope)
+        target = link.removeprefix(origin)
+    else:
+        digest = hashlib.sha256(body).hexdigest()
+        request = HttpRequest(method, target, headers, body)
+        headers = sign(request, credentials, payload_hash=digest, **scope).headers
+    if body:
+        headers += (("content-length", str(len(body))),)
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    return f"{method} {target} HTTP/1.1\r\n{head}\r\n".encode() + body
 
 
-async def measure(load: Load, address: Address, credentials: Credentials) -> float:
-    """Answer requests a second."""
+@dataclass(frozen=True)
+class Measured:
+    """One round: requests a second, µs of all processes and the front's, ms."""
+
+    rate: float
+    processor: float
+    front: float
+    p99: float
+
+
+async def measure(load: Load, side: Side, folder: str) -> Measured:
+    """Send one kind of request to one side, for a while."""
+    requests = requests_of(load, folder, side.credentials)
+    latencies: list[int] = []
     loop = asyncio.get_running_loop()
-    requests = requests_of(load, credentials)
-    counts: list[int] = []
-    transports = []
-    for start in range(load.clients):
+    used, started = side.used(), time.perf_counter()
+    clients = []
+    for start in range(CONNECTIONS):
         turned = requests[start % len(requests) :] + requests[: start % len(requests)]
-
-        def client(turned: list[bytes] = turned) -> Client:
-            return Client(turned, counts)
-
-        if isinstance(address, str):
-            made = await loop.create_unix_connection(client, address)
-        else:
-            made = await loop.create_connection(client, *address)
-        transports.append(made[0])
-    started = time.perf_counter_ns()
-    await asyncio.sleep(SECONDS if load.size < SMALL else 3 * SECONDS)
-    for transport in transports:
-        transport.abort()
-    return len(counts) / ((counts[-1] - started) / 1e9)
-
-
-def drive(sides: dict[str, tuple[Address, Credentials]], hand: Connection) -> None:
-    """Measure all loads in a process of its own; send the medians."""
-
-    async def main() -> dict[str, dict[str, float]]:
-        found: dict[str, dict[str, float]] = {}
-        for load in LOADS:
-            rates: dict[str, list[float]] = {name: [] for name in sides}
-            for _ in range(ROUNDS):
-                for name, side in sides.items():
-                    rates[name].append(await measure(load, *side))
-            found[load.name] = {
-                name: statistics.median(each) for name, each in rates.items()
-            }
-        return found
-
-    hand.send(uvloop.run(main()))
-
-
-async def fill(address: str, credentials: Credentials) -> None:
-    """Make the bucket and its objects in the store."""
-    create = sign(
-        HttpRequest("PUT", f"/{BUCKET}", (("host", "localhost"),)),
-        credentials,
-        region=REGION,
-        service="s3",
-        now=datetime.now(UTC),
-        payload_hash="UNSIGNED-PAYLOAD",
+        factory = partial(Client, turned, latencies)
+        _, client = await loop.create_connection(factory, "127.0.0.1", side.port)
+        client.once = load.large
+        clients.append(client)
+    ended, _ = await asyncio.wait(
+        [client.done for client in clients],
+        timeout=LARGE_SECONDS if load.large else SECONDS,
+        return_when=asyncio.ALL_COMPLETED if load.large else asyncio.FIRST_EXCEPTION,
     )
-    writes = [each for load in LOADS[1::2] for each in signed(load, credentials)]
-    pool = StorePool(Path(address))
-    for request in (create, *writes):
-        exchange = await pool.open(request)
-        assert (await exchange.head()).status == 200
-        await exchange.read()
-        exchange.close()
-    pool.close()
+    for each in ended:
+        each.result()
+    passed, now = time.perf_counter() - started, side.used()
+    for client in clients:
+        client.stop()
+    count = len(latencies)
+    return Measured(
+        rate=count / passed,
+        processor=(now[0] - used[0]) * 1e6 / count,
+        front=(now[1] - used[1]) * 1e6 / count,
+        p99=sorted(latencies)[int(count * 0.99)] / 1e6,
+    )
 
 
-async def run(profile: str | None) -> None:
+async def send_all(port: int, requests: Sequence[bytes]) -> None:
+    """Have each request answered once, over several connections."""
+    loop = asyncio.get_running_loop()
+
+    async def send(share: Sequence[bytes]) -> None:
+        for request in share:
+            client = partial(Client, [request], [])
+            _, made = await loop.create_connection(client, *address)
+            made.once = True
+            await made.done
+            made.stop()
+
+    address = ("127.0.0.1", port)
+    await asyncio.gather(*(send(requests[each::16]) for each in range(16)))
+
+
+async def fill(side: Side, folder: str, grown: int) -> None:
+    """Put what is read: objects, the folders that are listed, and others."""
+    keys = [f"other-{each}/document" for each in range(FOLDERS + grown)]
+    for count in (FEW, MANY):
+        keys += [f"{folder}/folder-{count}/document-{each}" for each in range(count)]
+    targets = ["/".join(map(percent_encode, key.split("/"))) for key in keys]
+    await send_all(
+        side.port,
+        [
+            *(
+                wire_bytes("PUT", f"/{BUCKET}/{each}", b"x", side.credentials)
+                for each in targets
+            ),
+            *(
+                each
+                for size in (16 * KIB, 64 * MIB)
+                for each in requests_of(Load("", "PUT", size), folder, side.credentials)
+            ),
+        ],
+    )
+
+
+def peer_configuration(directory: Path, credentials: Credentials) -> tuple[Path, Path]:
+    """Write SeaweedFS's settings: a static key, and an STS with one role."""
+    key, secret = credentials.access_key_id, credentials.secret_access_key
+    identity = {
+        "name": "bench",
+        "credentials": [{"accessKey": key, "secretKey": secret}],
+        "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+    }
+    trusted = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    sts = {"tokenDuration": "1h", "maxSessionLength": "12h", "issuer": "bench"}
+    role = {
+        "roleName": ROLE,
+        "roleArn": f"arn:aws:iam::role/{ROLE}",
+        "trustPolicy": {"Version": "2012-10-17", "Statement": [trusted]},
+        "attachedPolicies": ["all"],
+    }
+    document = {"Version": "2012-10-17", "Statement": [everything]}
+    advanced = {
+        "sts": {**sts, "signingKey": base64.b64encode(os.urandom(32)).decode()},
+        "policy": {"defaultEffect": "Deny", "storeType": "memory"},
+        "roles": [role],
+        "policies": [{"name": "all", "document": document}],
+    }
+    identities, roles = directory / "peer-s3.json", directory / "peer-iam.json"
+    identities.write_text(json.dumps({"identities": [identity]}))
+    roles.write_text(json.dumps(advanced))
+    return identities, roles
+
+
+async def start_peer(
+    directory: Path, example: int, credentials: Credentials, held: AsyncExitStack
+) -> tuple[int, int]:
+    """Start one more `weed s3`, like the one there is; answer port and process."""
+    identities, roles = peer_configuration(directory, credentials)
+    proc = Path(f"/proc/{example}")
+    arguments = (proc / "cmdline").read_text().rstrip("\0").split("\0")
+    environment = dict(
+        each.partition("=")[::2]
+        for each in (proc / "environ").read_text().rstrip("\0").split("\0")
+    )
+    port, grpc = free_ports(2)
+    replaced: dict[str, object] = {
+        "-port": port,
+        "-port.grpc": grpc,
+        "-config": identities,
+        "-iam": "true",
+    }
+    replaced["-localSocket"] = directory / "peer.sock"
+    tls = ("-cert.file", "-key.file", "-cacert.file", "-tlsVerifyClientCert")
+    command = [
+        f"{name}={replaced[name]}" if name in replaced else each
+        for each in arguments
+        if (name := each.partition("=")[0]) not in tls
+    ]
+    log = held.enter_context((directory / "peer.log").open("wb"))
+    process = await asyncio.create_subprocess_exec(
+        *(*command, f"-iam.config={roles}"), env=environment, stdout=log, stderr=log
+    )
+
+    async def end() -> None:
+        process.kill()
+        await process.wait()
+
+    held.push_async_callback(end)
+    await wait_for(port)
+    return port, process.pid
+
+
+def free_ports(count: int) -> list[int]:
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return ports
+
+
+async def wait_for(port: int) -> None:
+    async with asyncio.timeout(30):
+        while True:
+            with suppress(OSError):
+                (await asyncio.open_connection("127.0.0.1", port))[1].close()
+                return
+            await asyncio.sleep(0.05)
+
+
+def assume(port: int, role: str, credentials: Credentials) -> tuple[Credentials, str]:
+    """Answer a session of a role, and its folder's name."""
+    issued = client("sts", port, credentials).assume_role(
+        RoleArn=role, RoleSessionName=PERSON
+    )
+    return (
+        Credentials(
+            issued["Credentials"]["AccessKeyId"],
+            issued["Credentials"]["SecretAccessKey"],
+            issued["Credentials"]["SessionToken"],
+        ),
+        issued["AssumedRoleUser"]["AssumedRoleId"],
+    )
+
+
+def client(service: str, port: int, credentials: Credentials) -> Any:
+    return boto3.client(
+        service,  # type: ignore[call-overload]  # any service, by name
+        endpoint_url=f"http://127.0.0.1:{port}",
+        region_name=REGION,
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key,
+        config=Config(s3={"addressing_style": "path"}),
+    )
+
+
+def set_up(port: int, admin: Credentials, grown: int) -> list[tuple[Credentials, str]]:
+    """Make bucket, roles and sessions by the public APIs."""
+    client("s3", port, admin).create_bucket(Bucket=BUCKET)
+    iam = client("iam", port, admin)
+    roles = [ROLE, *(f"{ROLE}{each}" for each in range(grown))]
+    for role in roles:
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))
+        iam.put_role_policy(
+            RoleName=role, PolicyName="folder", PolicyDocument=json.dumps(POLICY)
+        )
+    prefix = f"arn:aws:iam::{ACCOUNT}:role"
+    return [assume(port, f"{prefix}/{role}", admin) for role in roles]
+
+
+@contextmanager
+def gateway(directory: Path, profile: str | None) -> Iterator[tuple[int, int]]:
+    """Run ours; answer its port and its process."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    process = multiprocessing.get_context("spawn").Process(
+        target=serve, args=(directory, listener, profile)
+    )
+    process.start()
+    try:
+        yield int(listener.getsockname()[1]), cast("int", process.pid)
+    finally:
+        process.terminate()
+        process.join()
+
+
+async def run(arguments: argparse.Namespace) -> None:
     """Start everything, measure, print, stop."""
-    spawn = multiprocessing.get_context("spawn")
-    credentials = Credentials("STOREKEY", os.urandom(16).hex())
-    with tempfile.TemporaryDirectory(prefix="gateway-bench-") as temporary:
-        directory = Path(temporary)
+    temporary = tempfile.TemporaryDirectory(prefix="gateway-bench-")
+    async with AsyncExitStack() as held:
+        directory = Path(held.enter_context(temporary))
+        installation = prepare_installation(
+            directory / "data", account=ACCOUNT, region=REGION
+        )
+        admin = administrator(installation)
         nowhere = KmsEndpoint("http://127.0.0.1:9", REGION, Credentials("none", "none"))
-        store = Store(directory / "store", nowhere, credentials)
+        store = Store(
+            store_directory(installation),
+            nowhere,
+            store_credentials(installation),
+            store_sse_key(installation),
+        )
         await store.start()
-        ours, theirs = spawn.Pipe()
-        gateway = spawn.Process(
-            target=serve,
-            args=(directory, store.socket_path, credentials, profile, theirs),
+        held.push_async_callback(store.stop)
+        processes = {name: pid for name, pid in store.health().processes.items() if pid}
+        s3 = processes.pop("s3")
+        shared = tuple(processes.values())
+        static = Credentials("BENCHKEY", os.urandom(16).hex())
+        peer_port, peer = await start_peer(directory, s3, static, held)
+        port, worker = held.enter_context(
+            gateway(installation.directory, arguments.profile)
         )
-        gateway.start()
-        try:
-            direct = str(store.socket_path)
-            await fill(direct, credentials)
-            port, session = await asyncio.to_thread(ours.recv)
-            sides: dict[str, tuple[Address, Credentials]] = {
-                "direct": (direct, credentials),
-                "gateway": (("127.0.0.1", port), session),
-            }
-            driver = spawn.Process(target=drive, args=(sides, theirs))
-            driver.start()
-            show(await asyncio.to_thread(ours.recv))
-            driver.join()
-        finally:
-            gateway.terminate()
-            gateway.join()
-            await store.stop()
+        made = await asyncio.to_thread(set_up, port, admin, arguments.grow)
+        (session, folder), *grown = made
+        role = f"arn:aws:iam::role/{ROLE}"
+        theirs, _ = await asyncio.to_thread(assume, peer_port, role, static)
+        sides = [
+            Side(OURS, port, session, lambda: tree(worker), (*shared, s3)),
+            Side(SESSION, peer_port, theirs, lambda: (peer,), shared),
+            Side(STATIC, peer_port, static, lambda: (peer,), shared),
+        ]
+        shown = sides[:1] if arguments.profile else sides
+
+        async def drive() -> None:
+            await fill(sides[-1], folder, arguments.grow)
+            await see(port, grown)
+            print(f"{'':20}" + "".join(f"{side.name:>33}" for side in shown))
+            for load in loads():
+                if arguments.only in load.name:
+                    await compare(load, shown, folder)
+
+        # The supervisor of the store needs asyncio's own loop.
+        await asyncio.to_thread(uvloop.run, drive())
+        most = ", ".join(f"{memory(pid):.0f} MB" for pid in tree(worker))
+        print(f"memory of each process of ours: {most}")
 
 
-def show(found: dict[str, Any]) -> None:
-    """Print a line for each load."""
-    print(f"{'':10} {'gateway':>10} {'direct':>10}   ratio   (medians of {ROUNDS})")
-    for load in LOADS:
-        rates = found[load.name]
-        ratio = rates["gateway"] / rates["direct"]
-        print(
-            f"{load.name:10} {rates['gateway']:8.1f}/s {rates['direct']:8.1f}/s"
-            f"   {ratio:5.2f}"
+async def see(port: int, grown: Sequence[tuple[Credentials, str]]) -> None:
+    """Have each session seen, and what follows from its policies kept."""
+    target = f"/{BUCKET}?list-type=2&prefix="
+    await send_all(
+        port,
+        [
+            wire_bytes("GET", f"{target}{percent_encode(folder)}%2F", b"", session)
+            for session, folder in grown
+        ],
+    )
+
+
+async def compare(load: Load, sides: Sequence[Side], folder: str) -> None:
+    """Measure by turns, and print a line."""
+    found: dict[str, list[Measured]] = {side.name: [] for side in sides}
+    for _ in range(ROUNDS):
+        for side in sides:
+            found[side.name].append(await measure(load, side, folder))
+    median = {
+        name: Measured(
+            *(
+                statistics.median(getattr(each, field) for each in rounds)
+                for field in ("rate", "processor", "front", "p99")
+            )
         )
+        for name, rounds in found.items()
+    }
+    line = f"{load.name:20}"
+    for each in median.values():
+        line += f"{each.rate:9,.1f}/s {each.processor:9,.0f} µs {each.p99:7.1f} ms"
+    print(line)
+    ours = median[OURS]
+    ratios = f"{'':20}  of it the gateway's own {ours.front:,.0f} µs"
+    for name, each in median.items():
+        if name != OURS:
+            ratios += (
+                f"; to {name}: {ours.rate / each.rate:.2f} in requests, "
+                f"{each.processor / ours.processor:.2f} for the processor"
+            )
+    print(ratios, flush=True)
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--profile", help="write a cProfile of the gateway here")
-    asyncio.run(run(parser.parse_args().profile))
+    parser.add_argument("--only", default="", help="keep loads with this in their name")
+    parser.add_argument("--grow", type=int, default=0, help="more of everything")
+    asyncio.run(run(parser.parse_args()))
