@@ -366,13 +366,8 @@ _ALLOWED_TRAILERS = frozenset(_CHECKSUM_PREFIX + name for name in ALGORITHMS)
 
 
 def _checksums(trailer_names: frozenset[str]) -> dict[str, Checksum]:
-    found: dict[str, Checksum] = {}
-    for name in trailer_names:
-        algorithm = name.removeprefix(_CHECKSUM_PREFIX)
-        running = checksum(algorithm)
-        if running is not None:
-            found[algorithm] = running
-    return found
+    algorithms = (name.removeprefix(_CHECKSUM_PREFIX) for name in trailer_names)
+    return {algorithm: checksum(algorithm) for algorithm in algorithms}
 
 
 def encode_chunk(data: bytes) -> bytes:
