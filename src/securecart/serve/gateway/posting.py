@@ -7,8 +7,6 @@ Source: Amazon S3 API Reference, "POST Object" and "Authenticating Requests in
 Browser-Based Uploads Using POST (AWS Signature Version 4)".
 """
 
-import base64
-import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +14,7 @@ from typing import Self
 
 from securecart.names.errors import ServiceError
 from securecart.s3 import read_path
-from securecart.s3.errors import EntityTooSmall, MethodNotAllowed
+from securecart.s3.errors import EntityTooSmall, InvalidRequest, MethodNotAllowed
 from securecart.s3.post_object import (
     Success,
     as_put_object,
@@ -32,6 +30,7 @@ from securecart.serve.gateway.limits import Limits
 from securecart.serve.gateway.message import Answer, Body, Incoming
 from securecart.serve.gateway.payload import MissingContentLength
 from securecart.serve.gateway.writing import store_object
+from securecart.wire.checksum import ALGORITHMS, check_digest, checksum, encoded
 from securecart.wire.chunked import EntityTooLarge
 from securecart.wire.form_data import (
     MAX_FIELDS_BYTES,
@@ -48,7 +47,7 @@ from securecart.wire.sigv4 import (
     verify_form_signature,
 )
 
-_CHECKSUM = "x-amz-checksum-"
+_CHECKSUMS = {f"x-amz-checksum-{algorithm}": algorithm for algorithm in ALGORITHMS}
 _COMPUTED = "x-amz-checksum-crc32"
 _CREATED = 201
 
@@ -183,13 +182,16 @@ class FormFilePayload:
         self._ready = begun
         self._ended = False
         self._size = 0
-        self._crc = 0
         self._least = 0
         self._most = limits.object_bytes
-        self._sent = {
-            name: value for name, value in fields.items() if name.startswith(_CHECKSUM)
-        }
-        self.trailer_name: str | None = min(self._sent, default=_COMPUTED)
+        sent = {name: fields[name] for name in fields.keys() & _CHECKSUMS.keys()}
+        if len(sent) > 1:
+            raise InvalidRequest("Expecting a single x-amz-checksum- field.")
+        name = next(iter(sent), _COMPUTED)
+        self._sent = sent.get(name)
+        self._algorithm = _CHECKSUMS[name]
+        self._running = checksum(self._algorithm)
+        self.trailer_name: str | None = name
 
     def rest_of(self, fields: Mapping[str, str]) -> dict[str, str]:
         """Answer the fields without the checksum that goes as the trailer."""
@@ -213,10 +215,8 @@ class FormFilePayload:
     @property
     def trailers(self) -> Mapping[str, str]:
         """See `payload.Payload.trailers`."""
-        if self.trailer_name in self._sent:
-            return {self.trailer_name: self._sent[self.trailer_name]}
-        computed = base64.b64encode(self._crc.to_bytes(4, "big")).decode()
-        return {_COMPUTED: computed}
+        value = encoded(self._running) if self._sent is None else self._sent
+        return {f"x-amz-checksum-{self._algorithm}": value}
 
     async def read(self) -> bytes:
         """See `payload.Payload.read`."""
@@ -226,22 +226,22 @@ class FormFilePayload:
                 self._ready = self._decoder.feed(data)
             else:
                 self._ended = True
-                last = self._decoder.finish()
-                self._check(self._size + len(last))
-                self._ready = [last]
+                self._ready = [self._decoder.finish()]
         piece = b"".join(self._ready)
         self._ready = []
         self._size += len(piece)
+        self._running.update(piece)
         if self._size > self._most:
             raise _too_large(self._size, self._most)
-        self._crc = zlib.crc32(piece, self._crc)
+        if self._ended:
+            self._check()
         return piece
 
-    def _check(self, size: int) -> None:
-        if size > self._most:
-            raise _too_large(size, self._most)
-        if size < self._least:
-            raise _too_small(size, self._least)
+    def _check(self) -> None:
+        if self._size < self._least:
+            raise _too_small(self._size, self._least)
+        if self._sent is not None:
+            check_digest(self._algorithm, self._running, self._sent)
 
 
 def _too_large(size: int, most: int) -> ServiceError:
