@@ -61,9 +61,10 @@ peers: $(CANAILLE)/.installed $(OIDC_PROVIDER)/node_modules/.package-lock.json
 	  mini-httpd -- \
 	  php -r 'require "/usr/share/simplesamlphp/lib/_autoload.php"; new DOMDocument(); mb_strlen("");'
 	-@tools/debian-packages liblemonldap-ng-portal-perl liblasso-perl \
-	  libxml-simple-perl libdigest-hmac-perl libconvert-base32-perl libio-string-perl \
-	  mini-httpd -- perl -MLasso -MXML::Simple -MDigest::HMAC_SHA1 -MConvert::Base32 \
-	  -MIO::String -MLemonldap::NG::Portal::Main -e 1
+	  libconvert-base32-perl libdigest-hmac-perl libgd-securityimage-perl \
+	  libimage-magick-perl libio-string-perl libxml-simple-perl mini-httpd -- \
+	  perl -MLasso -MConvert::Base32 -MDigest::HMAC_SHA1 -MGD::SecurityImage \
+	  -MImage::Magick -MIO::String -MXML::Simple -MLemonldap::NG::Portal::Main -e 1
 
 # Canaille would quarrel with our own packages, so it lives by itself.
 $(CANAILLE)/.installed: requirements/canaille.lock | $(VENV)/bin/python
