@@ -38,6 +38,11 @@ class RoleSession:
     rests_on: str | None = None
     issuing_key_id: str = ""
 
+    def __hash__(self) -> int:
+        # Caches find what they keep for a session by it, at every request;
+        # the fields together take twenty times as long to hash.
+        return hash(self.credential_id)
+
     @property
     def arn(self) -> str:
         """`arn:aws:sts::<account>:assumed-role/<role>/<session name>`."""

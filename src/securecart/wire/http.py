@@ -1,6 +1,6 @@
 """An HTTP message, as the rooms that never see a socket pass it around."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 
@@ -22,19 +22,29 @@ class HttpRequest:
     source_ip: str = ""
     secure: bool = False
 
-    @property
-    def path(self) -> str:
-        """The target up to the first `?`, still percent-encoded."""
-        return self.target.partition("?")[0]
+    path: str = field(init=False, repr=False, compare=False)
+    """The target up to the first `?`, still percent-encoded."""
+    query: str = field(init=False, repr=False, compare=False)
+    """What follows the first `?`, still percent-encoded."""
+    first: Mapping[str, str] = field(init=False, repr=False, compare=False)
+    """The first value of each header, by its lower-case name."""
 
-    @property
-    def query(self) -> str:
-        """What follows the first `?`, still percent-encoded."""
-        return self.target.partition("?")[2]
+    def __post_init__(self) -> None:
+        # Asked for many times by those who verify, decide and record.
+        path, _, query = self.target.partition("?")
+        set_field = object.__setattr__
+        set_field(self, "path", path)
+        set_field(self, "query", query)
+        set_field(self, "first", dict(reversed(self.headers)))
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its lower-case name."""
-        return next(self.header_values(name), None)
+        return self.first.get(name)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether any header was sent more than once."""
+        return len(self.first) < len(self.headers)
 
     def header_values(self, name: str) -> Iterator[str]:
         """Every value of a header, in the order sent."""

@@ -10,14 +10,15 @@ cheap: there the row is read each time, one round trip, until somebody adds LIST
 Source: SQLite documentation, "PRAGMA data_version".
 """
 
+import sqlite3
 import threading
+from typing import cast
 
 from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
     Engine,
-    PoolProxiedConnection,
     String,
     Table,
     select,
@@ -45,12 +46,13 @@ class Generation:
         self._lock = threading.Lock()
         self._seen_version: int | None = None
         self._value = 0
-        self._probe: PoolProxiedConnection | None = None
+        self._probe: sqlite3.Connection | None = None
         if engine.dialect.name == "sqlite":
             # This connection never writes, or it would not see its own
             # process's changes. It stays out of the pool for good.
-            self._probe = engine.raw_connection()
-            self._probe.detach()
+            pooled = engine.raw_connection()
+            self._probe = cast("sqlite3.Connection", pooled.driver_connection)
+            pooled.detach()
 
     def current(self) -> int:
         """Answer the number as of some moment after the call began."""
@@ -93,9 +95,7 @@ class Generation:
             .values(value=_generations.c.value + 1)
         )
 
-    def _ask(self, probe: PoolProxiedConnection, question: str, *arguments: str) -> int:
-        cursor = probe.cursor()
-        cursor.execute(question, arguments)
+    def _ask(self, probe: sqlite3.Connection, question: str, *arguments: str) -> int:
         # All of them: a statement that is not at its end holds a view open.
-        rows = cursor.fetchall()
+        rows = probe.execute(question, arguments).fetchall()
         return int(rows[0][0]) if rows else 0
