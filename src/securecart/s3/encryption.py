@@ -10,8 +10,9 @@ from securecart.s3.errors import InvalidArgument, MalformedXML, NotImplementedHe
 from securecart.s3.xml import Content, read_document, write_document
 
 _ROOT = "ServerSideEncryptionConfiguration"
-_KMS = "aws:kms"
-_ALGORITHMS = frozenset({"AES256", _KMS})
+AES256 = "AES256"
+KMS = "aws:kms"
+_ALGORITHMS = frozenset({AES256, KMS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class DefaultEncryption:
             raise NotImplementedHere("aws:kms:dsse is not implemented.")
         if algorithm not in _ALGORITHMS or bucket_key not in {"true", "false"}:
             raise MalformedXML
-        if key is not None and algorithm != _KMS:
+        if key is not None and algorithm != KMS:
             raise InvalidArgument(
                 "a KMSMasterKeyID is not applicable if the default sse algorithm is "
                 "not aws:kms or aws:kms:dsse"

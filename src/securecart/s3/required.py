@@ -6,7 +6,7 @@ action does not have is never supplied: a policy that names it there finds it
 absent, as it does at AWS.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,12 +21,14 @@ from securecart.s3.permissions import (
     On,
 )
 from securecart.s3.request import CopySource, S3Request
+from securecart.s3.tagging import Context, TagSet
 
 _CREATES = "s3:objectcreationoperation"
 _LOCATION = "s3:locationconstraint"
 _SOURCE = "s3:x-amz-copy-source"
 _VERSION = "s3:versionid"
-_NOTHING: Mapping[str, str] = {}
+_TAG_KEYS = "s3:requestobjecttagkeys"
+_NOTHING: Context = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +40,32 @@ class Required:
 
     action: str
     resource: str
-    context: Mapping[str, str]
+    context: Context
     bucket: str | None
 
 
 def required(
-    request: S3Request, *, location_constraint: str | None = None
+    request: S3Request,
+    *,
+    location_constraint: str | None = None,
+    tags: TagSet | None = None,
 ) -> tuple[Required, ...]:
     """Answer everything that must be allowed; all of it must.
 
-    `location_constraint` is what the body of CreateBucket asks for.
+    `location_constraint` is what the body of CreateBucket asks for, `tags`
+    those in the body of PutObjectTagging.
 
     Raises:
         ValueError: for DeleteObjects, which `required_for_key` decides key by
             key, so that nobody takes nothing required for everything allowed.
     """
-    return tuple(_all_required(request, location_constraint))
+    if tags is None and (header := request.request.header("x-amz-tagging")):
+        tags = TagSet.from_header(header)
+    return tuple(_all_required(request, location_constraint, tags))
 
 
 def _all_required(
-    request: S3Request, location_constraint: str | None
+    request: S3Request, location_constraint: str | None, tags: TagSet | None
 ) -> Iterator[Required]:
     source = request.copy_source
     for permission in PERMISSIONS[request.operation]:
@@ -74,6 +82,8 @@ def _all_required(
         context = _context(request, action)
         if location_constraint is not None and _LOCATION in _keys_of(action):
             context[_LOCATION] = location_constraint
+        if tags is not None and _TAG_KEYS in _keys_of(action):
+            context.update(tags.requested())
         yield Required(action, request.resource, context, request.bucket)
 
 
@@ -129,15 +139,15 @@ def _keys_of(action: str) -> frozenset[str]:
     return frozenset() if found is None else found.condition_keys
 
 
-def _version_context(action: str, version_id: str | None) -> Mapping[str, str]:
+def _version_context(action: str, version_id: str | None) -> Context:
     if version_id is None or _VERSION not in _keys_of(action):
         return _NOTHING
     return {_VERSION: version_id}
 
 
-def _context(request: S3Request, action: str) -> dict[str, str]:
+def _context(request: S3Request, action: str) -> dict[str, str | tuple[str, ...]]:
     keys = _keys_of(action)
-    context = {
+    context: dict[str, str | tuple[str, ...]] = {
         key: value
         for name, value in request.parameters
         if (key := PARAMETER_KEYS.get(name, "")) in keys

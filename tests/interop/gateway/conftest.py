@@ -398,6 +398,14 @@ def bucket() -> str:
     return BUCKET
 
 
+@pytest.fixture
+def fresh(landscape: Landscape) -> str:
+    """A bucket of a test's own, as the administrator makes one."""
+    name = f"fresh-{os.urandom(6).hex()}"
+    landscape.admin.create_bucket(Bucket=name)
+    return name
+
+
 @pytest.fixture(scope="session")
 def folder() -> str:
     """Alice's folder."""

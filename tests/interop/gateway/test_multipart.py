@@ -75,21 +75,3 @@ def test_an_upload_into_anothers_folder_never_begins(alice: Any, bucket: str) ->
     with pytest.raises(ClientError) as refused:
         alice.create_multipart_upload(Bucket=bucket, Key="AROAEMPLOYEE:bob/x")
     assert refused.value.response["Error"]["Code"] == "AccessDenied"
-
-
-def test_a_part_can_be_copied_where_the_store_can(
-    admin: Any, bucket: str, folder: str
-) -> None:
-    """From an encrypted source it cannot, and says so."""
-    admin.put_object(Bucket=bucket, Key=f"{folder}part-source", Body=b"x" * 10)
-    key = f"{folder}part-target"
-    made = admin.create_multipart_upload(Bucket=bucket, Key=key)
-    with pytest.raises(ClientError) as refused:
-        admin.upload_part_copy(
-            Bucket=bucket,
-            Key=key,
-            UploadId=made["UploadId"],
-            PartNumber=1,
-            CopySource={"Bucket": bucket, "Key": f"{folder}part-source"},
-        )
-    assert refused.value.response["Error"]["Code"] == "NotImplemented"

@@ -25,8 +25,12 @@ _KEPT = frozenset(
         "x-amz-copy-source-version-id",
         "x-amz-delete-marker",
         "x-amz-mp-parts-count",
+        "x-amz-object-lock-legal-hold",
+        "x-amz-object-lock-mode",
+        "x-amz-object-lock-retain-until-date",
         "x-amz-server-side-encryption",
         "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-tagging-count",
         "x-amz-version-id",
     }
 )

@@ -21,13 +21,13 @@ from securecart.s3 import (
     read_ownership,
     read_versioning,
 )
+from securecart.s3.encryption import AES256, KMS
 from securecart.s3.errors import (
     NoSuchBucketPolicy,
     NoSuchCORSConfiguration,
     NoSuchPublicAccessBlockConfiguration,
     NotImplementedHere,
     OwnershipControlsNotFoundError,
-    ServerSideEncryptionConfigurationNotFoundError,
 )
 from securecart.s3.xml import write_document
 from securecart.serve.gateway.answers import document
@@ -100,10 +100,8 @@ async def put_bucket_versioning(backend: Backend, call: Call) -> Answer:
 
 
 async def get_bucket_encryption(_backend: Backend, call: Call) -> Answer:
-    """Answer the default encryption."""
-    encryption = call.existing_bucket.encryption
-    if encryption is None:
-        raise ServerSideEncryptionConfigurationNotFoundError
+    """Answer the default encryption; there always is one."""
+    encryption = call.existing_bucket.encryption or DefaultEncryption(AES256)
     return document(encryption.to_xml())
 
 
@@ -114,11 +112,14 @@ async def put_bucket_encryption(backend: Backend, call: Call) -> Answer:
     for the one that would not.
     """
     encryption = DefaultEncryption.from_xml(await call.document(backend.limits))
-    if encryption.algorithm != "aws:kms" or encryption.kms_key_id is None:
-        raise NotImplementedHere(
-            "The default encryption here is aws:kms with a key that is named."
-        )
-    stored = replace(encryption, kms_key_id=backend.keys.arn_of(encryption.kms_key_id))
+    stored = encryption
+    if encryption.algorithm == KMS:
+        if encryption.kms_key_id is None:
+            raise NotImplementedHere(
+                "Default encryption by aws:kms names its key here."
+            )
+        arn = backend.keys.arn_of(encryption.kms_key_id)
+        stored = replace(encryption, kms_key_id=arn)
     await backend.store.call(
         "PUT",
         target_of(call.bucket_name, None, {"encryption": ""}),
@@ -130,7 +131,7 @@ async def put_bucket_encryption(backend: Backend, call: Call) -> Answer:
 
 
 async def delete_bucket_encryption(backend: Backend, call: Call) -> Answer:
-    """Take the default encryption away."""
+    """Take the setting away: S3's own keys remain."""
     await backend.store.call(
         "DELETE", target_of(call.bucket_name, None, {"encryption": ""})
     )

@@ -4,6 +4,7 @@ Source: Amazon S3 API Reference, "CreateMultipartUpload",
 "CompleteMultipartUpload", "AbortMultipartUpload" and "ListParts".
 """
 
+from securecart.names.errors import ServiceError
 from securecart.s3.errors import MalformedXML
 from securecart.s3.xml import Element, read_document, write_document
 from securecart.serve.gateway.answers import document, written
@@ -11,7 +12,14 @@ from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.encryption import encryption_of
 from securecart.serve.gateway.listing import owned
 from securecart.serve.gateway.message import Answer
-from securecart.serve.gateway.writing import describing
+from securecart.serve.gateway.upload_id import UploadId
+from securecart.serve.gateway.writing import (
+    check_condition,
+    describing,
+    locking,
+    tagging,
+    told_as_missing,
+)
 from securecart.wire.xml_document import parse_xml
 
 MAX_PARTS = 10_000
@@ -35,28 +43,42 @@ async def create_multipart_upload(backend: Backend, call: Call) -> Answer:
     answer = await backend.store.call(
         "POST",
         call.s3.target,
-        [*describing(call.request), *algorithms, *encryption],
+        [
+            *describing(call.request),
+            *tagging(call.request),
+            *locking(call.request),
+            *algorithms,
+            *encryption.sent,
+        ],
     )
-    upload_id = parse_xml(answer.body).text_of("UploadId")
+    made = parse_xml(answer.body).text_of("UploadId") or ""
+    upload_id = str(UploadId.made(made, encryption.customer_key))
     call.noted["uploadId"] = upload_id
     content = {
         "Bucket": call.bucket_name,
         "Key": call.key,
-        "UploadId": upload_id or "",
+        "UploadId": upload_id,
     }
     body = write_document("InitiateMultipartUploadResult", content)
-    return document(body, *encryption, *algorithms)
+    return document(body, *encryption.answered, *algorithms)
 
 
 async def complete_multipart_upload(backend: Backend, call: Call) -> Answer:
     """Make an object of the parts that the body lists."""
+    check_condition(call.request)
+    upload_id = UploadId.of(call)
     parts = read_parts(await call.document(backend.limits))
     headers = [
         (name, value)
         for name, value in call.request.headers
         if name in _GUARDING or name.startswith("x-amz-checksum-")
     ]
-    answer = await backend.store.call("POST", call.s3.target, headers, parts)
+    try:
+        answer = await backend.store.call(
+            "POST", upload_id.target(call), headers, parts
+        )
+    except ServiceError as error:
+        raise await told_as_missing(backend, call, error) from error
     made = parse_xml(answer.body)
     host = call.request.header("host") or ""
     content = {
@@ -102,10 +124,15 @@ def _part(element: Element) -> dict[str, str]:
 
 async def abort_multipart_upload(backend: Backend, call: Call) -> Answer:
     """Forget an upload and its parts."""
-    return written(await backend.store.call("DELETE", call.s3.target))
+    target = UploadId.of(call).target(call)
+    return written(await backend.store.call("DELETE", target))
 
 
 async def list_parts(backend: Backend, call: Call) -> Answer:
     """List the parts that an upload has so far."""
-    answer = await backend.store.call("GET", call.s3.target)
-    return document(owned(answer.body, backend.account))
+    upload_id = UploadId.of(call)
+    answer = await backend.store.call("GET", upload_id.target(call))
+    body = answer.body.replace(
+        f"<UploadId>{upload_id.store}<".encode(), f"<UploadId>{upload_id}<".encode()
+    )
+    return document(owned(body, backend.account))

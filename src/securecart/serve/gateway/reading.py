@@ -1,14 +1,18 @@
-"""GetObject and HeadObject."""
+"""GetObject and HeadObject.
+
+Source: Amazon S3 API Reference, "GetObject" and "HeadObject".
+"""
 
 import re
 
 from securecart.names.errors import AccessDenied, ServiceError
 from securecart.names.principal import Anonymous
-from securecart.s3 import Required
+from securecart.s3.customer_key import CustomerKey, Use, customer_key_of
 from securecart.s3.errors import InvalidRequest
+from securecart.serve.gateway.absence import absence, may_see
 from securecart.serve.gateway.answers import content_length, kept
 from securecart.serve.gateway.call import Backend, Call
-from securecart.serve.gateway.encryption import require_decrypt
+from securecart.serve.gateway.encryption import require_customer_key, require_decrypt
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.refusals import InternalError
 from securecart.serve.gateway.store import Exchange, read_whole
@@ -18,10 +22,23 @@ from securecart.wire.http import HttpResponse
 _CONDITIONS = frozenset(
     {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}
 )
-_RANGE = re.compile(r"bytes=(?:[0-9]{1,18}-[0-9]{0,18}|-[0-9]{1,18})")
+_RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-[0-9]{1,18})")
 _CHECKSUM_MODE = "x-amz-checksum-mode"
-_MISSING = frozenset({"NoSuchKey", "NoSuchVersion"})
 _ERROR = 400
+_BAD_REQUEST = 400
+_FORBIDDEN = 403
+_PARTS_COUNT = "x-amz-mp-parts-count"
+_IF_ALLOWED = {
+    "x-amz-object-lock-legal-hold": ("GetObjectLegalHold", "GetObjectLegalHold"),
+    "x-amz-object-lock-mode": ("GetObjectRetention", "GetObjectRetention"),
+    "x-amz-object-lock-retain-until-date": (
+        "GetObjectRetention",
+        "GetObjectRetention",
+    ),
+    "x-amz-tagging-count": ("GetObjectTagging", "GetObjectVersionTagging"),
+}
+"""Headers for those alone who may ask for what they tell of: the action, and
+the one on a version that is named."""
 
 
 async def get_object(backend: Backend, call: Call) -> Answer:
@@ -35,65 +52,112 @@ async def head_object(backend: Backend, call: Call) -> Answer:
 
 
 async def _read(backend: Backend, call: Call) -> Answer:
+    _check(call)
+    key = customer_key_of(call.request, Use.OBJECT)
+    exchange = await backend.store.open(
+        call.request.method, call.s3.target, _headers(call, key)
+    )
+    try:
+        head = await _allowed_head(backend, call, exchange, key)
+    except BaseException:
+        exchange.close()
+        raise
+    headers = told(backend, call, head)
+    if key is not None:
+        headers += key.answered
+    return Answer(head.status, headers, exchange, content_length(head))
+
+
+def _check(call: Call) -> None:
+    names = {name for name, _ in call.s3.parameters}
     if isinstance(call.principal, Anonymous) and any(
-        name.startswith("response-") for name, _ in call.s3.parameters
+        name.startswith("response-") for name in names
     ):
         raise InvalidRequest(
             "Request specific response headers cannot be used for anonymous GET "
             "requests."
         )
-    exchange = await backend.store.open(
-        call.request.method, call.s3.target, _headers(call)
+    if "partNumber" in names and call.request.header("range") is not None:
+        raise InvalidRequest(
+            "Cannot specify both Range header and partNumber query parameter"
+        )
+
+
+def told(
+    backend: Backend, call: Call, head: HttpResponse
+) -> tuple[tuple[str, str], ...]:
+    """Answer the headers of an object that leave to this caller."""
+    headers = kept(head.headers)
+    etag = next((value for name, value in headers if name == "etag"), "")
+    return tuple(
+        header
+        for header in headers
+        if (header[0] not in _IF_ALLOWED or _may_see(backend, call, header[0]))
+        # A part number names the whole of what was not uploaded in parts.
+        and (header[0] != _PARTS_COUNT or "-" in etag)
     )
-    try:
-        head = await _allowed_head(backend, call, exchange)
-    except BaseException:
-        exchange.close()
-        raise
-    return Answer(head.status, kept(head.headers), exchange, content_length(head))
+
+
+def _may_see(backend: Backend, call: Call, header: str) -> bool:
+    action, versioned = _IF_ALLOWED[header]
+    return may_see(backend, call, action if call.s3.version_id is None else versioned)
 
 
 async def _allowed_head(
-    backend: Backend, call: Call, exchange: Exchange
+    backend: Backend, call: Call, exchange: Exchange, key: CustomerKey | None
 ) -> HttpResponse:
     """Answer the head of an object that the caller may see and decrypt."""
     head = await exchange.head()
     if head.status >= _ERROR:
-        raise await _refused(backend, call, exchange, head)
+        raise await _refused(backend, call, exchange, head, key)
+    require_customer_key(head.headers, key)
     if call.request.method == "GET" or call.request.header(_CHECKSUM_MODE):
         require_decrypt(backend, call, head.headers, call.s3.resource)
     return head
 
 
-def _headers(call: Call) -> list[tuple[str, str]]:
-    """Conditions, the checksum mode, and a range if it is one range.
+def _headers(call: Call, key: CustomerKey | None) -> list[tuple[str, str]]:
+    """Conditions, the checksum mode, a customer's key, and a range if it is one.
 
     RFC 9110, 14.2: a range that is not understood is ignored.
     """
-    return [
+    headers = [
         (name, value)
         for name, value in call.request.headers
         if name in _CONDITIONS
         or (name == _CHECKSUM_MODE and value == "ENABLED")
-        or (name == "range" and _RANGE.fullmatch(value))
+        or (name == "range" and _is_range(value))
     ]
+    if key is not None:
+        headers += key.headers(Use.OBJECT)
+    return headers
+
+
+def _is_range(value: str) -> bool:
+    found = _RANGE.fullmatch(value)
+    if found is None:
+        return False
+    first, last = found.groups()
+    return not last or int(first) <= int(last)
 
 
 async def _refused(
-    backend: Backend, call: Call, exchange: Exchange, head: HttpResponse
+    backend: Backend,
+    call: Call,
+    exchange: Exchange,
+    head: HttpResponse,
+    key: CustomerKey | None,
 ) -> ServiceError:
-    """Say why not; a missing key is told only to who may list the bucket."""
+    """Say why not, in S3's words where the store has its own or none."""
     error = store_error(head.status, await read_whole(exchange))
-    if error.code in _MISSING:
-        listing = Required(
-            "s3:ListBucket", f"arn:aws:s3:::{call.bucket_name}", {}, call.s3.bucket
-        )
-        try:
-            backend.guard.require(call.principal, (listing,), call.context)
-        except AccessDenied as denied:
-            return denied
-    elif isinstance(error, InternalError):
-        # The store cannot open what KMS does not; it does not say so.
-        whole = await backend.store.call("HEAD", call.s3.target)
+    if error.code in {"NoSuchKey", "NoSuchVersion"}:
+        return await absence(backend, call, error)
+    if head.status == _FORBIDDEN and key is not None:
+        return AccessDenied("Access Denied")
+    if isinstance(error, InternalError) or head.status == _BAD_REQUEST:
+        # The store cannot open what KMS or its customer did not give the key
+        # for; it does not say so.
+        whole = await backend.store.head(call.s3.target)
+        require_customer_key(whole.headers, key)
         require_decrypt(backend, call, whole.headers, call.s3.resource)
     return error

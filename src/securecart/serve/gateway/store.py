@@ -200,6 +200,18 @@ class Store:
         finally:
             exchange.close()
 
+    async def head(self, target: str, headers: Headers = ()) -> HttpResponse:
+        """Ask for an object's headers; answer them whatever the status.
+
+        Raises:
+            ConnectionError, TimeoutError: it is not there, or hangs.
+        """
+        exchange = await self.open("HEAD", target, headers)
+        try:
+            return await exchange.head()
+        finally:
+            exchange.close()
+
 
 async def succeeded(exchange: Exchange) -> HttpResponse:
     """Answer the head of a response that is no error.

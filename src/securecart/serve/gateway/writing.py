@@ -6,14 +6,17 @@ Source: Amazon S3 API Reference, "PutObject" and "UploadPart".
 from collections.abc import Sequence
 
 from securecart.names.errors import ServiceError
+from securecart.s3.customer_key import Use, customer_key_of
 from securecart.s3.errors import NotImplementedHere
+from securecart.s3.tagging import TagSet
 from securecart.serve.gateway.answers import written
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.encryption import encryption_of
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.payload import Payload
-from securecart.serve.gateway.store import Exchange, Store, succeeded
+from securecart.serve.gateway.store import Exchange, Store, succeeded, target_of
 from securecart.serve.gateway.store_errors import refusal
+from securecart.serve.gateway.upload_id import UploadId
 from securecart.wire.chunked import encode_chunk, encode_end
 from securecart.wire.http import HttpRequest, HttpResponse
 
@@ -21,9 +24,9 @@ _SMALL_BYTES = 64 * 1024
 """Read wholly before the store hears of it: one write instead of several,
 and at most 128 MB with every connection allowed at it."""
 
-_METADATA = "x-amz-meta-"
+METADATA = "x-amz-meta-"
 _CHECKSUM = "x-amz-checksum-"
-_DESCRIBING = frozenset(
+DESCRIBING = frozenset(
     {
         "cache-control",
         "content-disposition",
@@ -32,9 +35,12 @@ _DESCRIBING = frozenset(
         "expires",
     }
 )
-_GUARDING = frozenset({"content-md5", "if-match", "if-none-match"})
+_CONDITIONS = frozenset({"if-match", "if-none-match"})
+_GUARDING = _CONDITIONS | {"content-md5"}
+_LOCKING = "x-amz-object-lock-"
 _DEFAULT_TYPE = ("content-type", "binary/octet-stream")
 _STORAGE_CLASS = "x-amz-storage-class"
+_TAGGING = "x-amz-tagging"
 
 
 async def put_object(backend: Backend, call: Call) -> Answer:
@@ -44,24 +50,33 @@ async def put_object(backend: Backend, call: Call) -> Answer:
 
 async def store_object(backend: Backend, call: Call, payload: Payload) -> Answer:
     """Store a payload as PutObject does, wherever it comes from."""
+    check_condition(call.request)
     encryption = encryption_of(backend, call)
     headers = [
         *describing(call.request),
+        *tagging(call.request),
+        *locking(call.request),
         *_guarding(call.request),
-        *encryption,
+        *encryption.sent,
     ]
     try:
         head = await upload(backend.store, call.s3.target, headers, payload)
     except ServiceError as error:
-        raise await _told_as_missing(backend, call, error) from error
-    return written(head, *encryption)
+        raise await told_as_missing(backend, call, error) from error
+    return written(head, *encryption.answered)
 
 
 async def upload_part(backend: Backend, call: Call) -> Answer:
     """Store one part of an upload; the upload says how it is encrypted."""
+    upload_id = UploadId.of(call)
+    key = customer_key_of(call.request, Use.OBJECT)
+    upload_id.require(key)
     payload = call.payload(backend.limits)
     headers = _guarding(call.request)
-    return written(await upload(backend.store, call.s3.target, headers, payload))
+    if key is not None:
+        headers += key.headers(Use.OBJECT)
+    head = await upload(backend.store, upload_id.target(call), headers, payload)
+    return written(head, *(() if key is None else key.answered))
 
 
 def describing(request: HttpRequest) -> list[tuple[str, str]]:
@@ -75,7 +90,7 @@ def describing(request: HttpRequest) -> list[tuple[str, str]]:
     headers = [
         (name, value)
         for name, value in request.headers
-        if name in _DESCRIBING or name.startswith(_METADATA)
+        if name in DESCRIBING or name.startswith(METADATA)
     ]
     codings = [
         coding.strip()
@@ -89,6 +104,36 @@ def describing(request: HttpRequest) -> list[tuple[str, str]]:
     if request.header("content-type") is None:
         headers.append(_DEFAULT_TYPE)
     return headers
+
+
+def tagging(request: HttpRequest) -> list[tuple[str, str]]:
+    """Answer the header of the tags that come with an object, read and checked.
+
+    Raises:
+        InvalidArgument, InvalidTag, BadRequest: they are none.
+    """
+    value = request.header(_TAGGING)
+    return [(_TAGGING, TagSet.from_header(value).to_header())] if value else []
+
+
+def locking(request: HttpRequest) -> list[tuple[str, str]]:
+    """Answer the headers that keep an object from being deleted."""
+    return [each for each in request.headers if each[0].startswith(_LOCKING)]
+
+
+def conditions(request: HttpRequest) -> list[tuple[str, str]]:
+    """Answer the conditions on what is there already."""
+    return [each for each in request.headers if each[0] in _CONDITIONS]
+
+
+def check_condition(request: HttpRequest) -> None:
+    """Refuse the one condition on writing that S3 does not have.
+
+    Raises:
+        NotImplementedHere: `If-None-Match` names an entity tag.
+    """
+    if request.header("if-none-match") not in {None, "*"}:
+        raise NotImplementedHere
 
 
 def _guarding(request: HttpRequest) -> list[tuple[str, str]]:
@@ -155,14 +200,14 @@ async def _streamed(
     return exchange
 
 
-async def _told_as_missing(
+async def told_as_missing(
     backend: Backend, call: Call, error: ServiceError
 ) -> ServiceError:
     """If-Match on a key that is not there: 404 in S3, 412 from the store."""
     if error.code != "PreconditionFailed" or call.request.header("if-match") is None:
         return error
     try:
-        await backend.store.call("HEAD", call.s3.target)
+        await backend.store.call("HEAD", target_of(call.bucket_name, call.key))
     except ServiceError as missing:
         if missing.code == "NoSuchKey":
             return refusal("NoSuchKey")
