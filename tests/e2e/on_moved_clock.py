@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from securecart.cli import serve, up
+from securecart.cli import children, serve, worker
 from securecart.cli.main import main
 
 _OFFSET = Path(os.environ["TEST_CLOCK"])
@@ -24,5 +24,6 @@ def moved_clock() -> datetime:
 
 if __name__ == "__main__":
     serve.run_part = partial(serve.run_part, clock=moved_clock)
-    up.PROGRAM = (sys.executable, str(Path(__file__).absolute()))
+    worker.run_worker = partial(worker.run_worker, clock=moved_clock)
+    children.PROGRAM = (sys.executable, str(Path(__file__).absolute()))
     main()

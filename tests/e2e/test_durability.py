@@ -107,7 +107,7 @@ def _named(installation: Any, words: str) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "victim", [" master ", " volume ", " filer ", " s3 ", " serve aws ", "everything"]
+    "victim", [" master ", " volume ", " filer ", " s3 ", " worker ", "everything"]
 )
 def test_every_acknowledged_document_survives_a_kill(
     installation: Any, sign_in_without_browser: SignIn, victim: str

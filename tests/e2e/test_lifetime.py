@@ -170,7 +170,7 @@ def test_a_killed_parent_takes_every_process_along(
     place = {"Bucket": session["bucket"], "Key": f"{session['folder']}kept"}
     running.client("s3", session["credentials"]).put_object(**place, Body=b"kept")
     commands = " ".join(home.processes().values())
-    for part in ("serve portal", "serve idp", "serve aws", " master ", " filer "):
+    for part in ("serve portal", "serve idp", " worker ", " master ", " filer "):
         assert part in commands
     running.process.send_signal(signal.SIGKILL)
     home.wait_gone()

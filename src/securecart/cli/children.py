@@ -7,19 +7,24 @@ reading end of a pipe, the lifeline, whose writing end only the parent has.
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
+import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+PROGRAM: tuple[str, ...] = (sys.executable, "-m", "securecart")
+"""What the children are started as."""
 
 _FIRST_PAUSE_SECONDS = 0.2
 _LONGEST_PAUSE_SECONDS = 10.0
 _STEADY_SECONDS = 30.0
 """A child that ran this long starts again with the first pause."""
-_STOP_SECONDS = 10.0
-"""How long a child may drain before it is killed."""
+_STOP_SECONDS = 15.0
+"""How long a child may take before it is killed: the gateway drains for ten."""
 _LOG_BYTES = 2**20
 """A log that is longer makes room at the next start; one older is kept."""
 
@@ -49,7 +54,10 @@ def hold_on(lifeline: int) -> None:
 
 
 class Child:
-    """One process that is started again, with back-off, when it ends."""
+    """One process that is started again, with back-off, when it ends.
+
+    Without a `log` it writes where we do. `ended` is called whenever it has.
+    """
 
     def __init__(
         self,
@@ -57,12 +65,14 @@ class Child:
         command: Sequence[str],
         *,
         descriptors: Sequence[int],
-        log: Path,
+        log: Path | None,
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._command = tuple(command)
         self._descriptors = tuple(descriptors)
         self._log = log
+        self._ended = ended
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -87,7 +97,8 @@ class Child:
             await process.wait()
 
     async def _spawn(self) -> None:
-        with _open_log(self._log) as log:
+        opened = contextlib.nullcontext() if self._log is None else _open_log(self._log)
+        with opened as log:
             self._process = await asyncio.create_subprocess_exec(
                 *self._command,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -103,6 +114,7 @@ class Child:
         while self._process is not None:
             started = loop.time()
             await self._process.wait()
+            self._ended()
             if loop.time() - started > _STEADY_SECONDS:
                 pause = _FIRST_PAUSE_SECONDS
             await asyncio.sleep(pause)
@@ -113,6 +125,8 @@ class Child:
 def _open_log(path: Path) -> BinaryIO:
     """Open a log to append to, 0600."""
     if path.exists() and path.stat().st_size > _LOG_BYTES:
-        path.replace(path.with_name(f"{path.name}.old"))
+        # Others may have it open, and go on at its end: copied, not moved.
+        shutil.copyfile(path, path.with_name(f"{path.name}.old"))
+        os.truncate(path, 0)
     flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
     return os.fdopen(os.open(path, flags, 0o600), "ab")

@@ -9,7 +9,6 @@ import click
 
 from securecart.cli.place import DEFAULT_DATA, Place
 from securecart.cli.policy import policy
-from securecart.cli.settings import SettingsError, load_settings
 from securecart.names.errors import SecureCartError
 
 _DEFAULT_CONFIG = Path("securecart.toml")
@@ -76,6 +75,8 @@ def _at_a_place(command: Command) -> Command:
 
 
 def _place(config: Path | None, data_dir: Path, ports: dict[str, int | None]) -> Place:
+    from securecart.cli.settings import load_settings
+
     if config is None and _DEFAULT_CONFIG.exists():
         config = _DEFAULT_CONFIG
     settings = load_settings(config)
@@ -102,6 +103,7 @@ def _place(config: Path | None, data_dir: Path, ports: dict[str, int | None]) ->
 @_at_a_place
 def up(config: Path | None, data_dir: Path, **ports: int | None) -> None:
     """Run everything on this machine until Ctrl-C."""
+    from securecart.cli.settings import SettingsError
     from securecart.cli.up import run
 
     place = _place(config, data_dir, ports)
@@ -130,6 +132,16 @@ def serve(
     from securecart.cli.serve import run_part
 
     run_part(part, _place(config, data_dir, ports), descriptors, lifeline)
+
+
+@main.command(hidden=True)
+@click.argument("options")
+def worker(options: str) -> None:
+    """Serve the AWS endpoint, as one of those that `up` or `serve aws` starts."""
+    from securecart.cli.worker import run_worker
+    from securecart.cli.worker_options import WorkerOptions
+
+    run_worker(WorkerOptions.from_json(options))
 
 
 @main.command()

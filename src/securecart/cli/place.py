@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from securecart.cli.settings import Settings
+if TYPE_CHECKING:
+    # What reads the configuration takes memory, and workers do not read it.
+    from securecart.cli.settings import Settings
 
 DEFAULT_DATA = Path("securecart-data")
 """Where everything is kept unless `--data-dir` says otherwise."""
@@ -21,7 +24,7 @@ class Place:
     `ports` are those that the command line chose, by part.
     """
 
-    settings: Settings
+    settings: "Settings"
     config: Path | None
     data: Path
     ports: Mapping[str, int]

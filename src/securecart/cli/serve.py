@@ -4,19 +4,14 @@
 a clock of its own.
 """
 
-import logging
 import socket
-from datetime import UTC, datetime
 
 from securecart.cli.children import hold_on
+from securecart.cli.clock import system_clock
 from securecart.cli.listening import adopt, listen
+from securecart.cli.logs import log_to_stderr
 from securecart.cli.place import Place
 from securecart.names.clock import Clock
-
-
-def system_clock() -> datetime:
-    """The present moment, in UTC."""
-    return datetime.now(UTC)
 
 
 def run_part(
@@ -32,17 +27,13 @@ def run_part(
     Raises:
         SecureCartError: if it cannot start; the message says what to do.
     """
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-    )
-    # httpx tells every address it asks, and some carry codes.
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    log_to_stderr()
     if lifeline is not None:
         hold_on(lifeline)
     if part == "aws":
         from securecart.cli.serve_aws import serve_aws
 
-        serve_aws(place, _sockets(place, part, descriptors), clock)
+        serve_aws(place)
     elif part == "idp":
         from securecart.cli.serve_idp import serve_idp
 

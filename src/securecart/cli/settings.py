@@ -194,6 +194,29 @@ class Portal(_Section):
     administrators: tuple[_SessionName, ...] = ()
 
 
+class Gateway(_Section):
+    """The processes that answer S3, STS, IAM and KMS on the local target.
+
+    `connections` and `session_requests` hold for each of the workers, which
+    share neither. Without `workers` there is one for each usable core.
+    """
+
+    workers: int | None = Field(default=None, ge=1, le=64)
+    connections: int = Field(default=2000, ge=16, le=7000)
+    session_requests: int = Field(default=64, ge=1, le=7000)
+    metrics_port: int | None = Field(default=None, ge=1, le=65_535)
+    access_log: bool = False
+
+
+class Store(_Section):
+    """The object store of the local target.
+
+    `durability` is what an acknowledged write survives.
+    """
+
+    durability: Literal["power-loss", "process-crash"] = "power-loss"
+
+
 class Settings(_Section):
     """All of `securecart.toml`."""
 
@@ -208,6 +231,8 @@ class Settings(_Section):
     mfa: Mfa = Mfa()
     network: Network = Network()
     portal: Portal = Portal()
+    gateway: Gateway = Gateway()
+    store: Store = Store()
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

@@ -20,6 +20,7 @@ import click
 import httpx
 
 from securecart.adapters.seaweedfs import KmsEndpoint, Store, find_weed
+from securecart.cli import children as processes
 from securecart.cli.account import (
     administrator,
     s3_service_credentials,
@@ -37,8 +38,10 @@ from securecart.cli.installation import (
 from securecart.cli.listening import Listener, listen
 from securecart.cli.place import DEFAULT_DATA, Place
 from securecart.cli.prove import require_isolation
+from securecart.cli.serve_aws import listen_for_monitoring
 from securecart.cli.setup import apply_to_installation, deployed
 from securecart.cli.sign_in import prepare_sign_in
+from securecart.cli.workers import Workers
 from securecart.names.credentials import Credentials
 from securecart.names.errors import SecureCartError
 from securecart.serve.idp.directory import sample_sign_ins
@@ -46,9 +49,7 @@ from securecart.serve.idp.directory import sample_sign_ins
 _START_SECONDS = 60
 """How long a part may take to answer; a slow disk, never a normal start."""
 _POLL_SECONDS = 0.05
-
-PROGRAM: tuple[str, ...] = (sys.executable, "-m", "securecart")
-"""What the children are started as."""
+_MONITORING = "monitoring"
 
 
 class DidNotStart(SecureCartError):
@@ -132,9 +133,20 @@ async def _start(
     lifeline = Lifeline.open()
     running.callback(os.close, lifeline.reading)
     running.callback(os.close, lifeline.writing)
-    children = [
-        _child(place, part, listener, lifeline) for part, listener in listeners.items()
+    children: list[Child | Workers] = [
+        _child(place, part, listener, lifeline)
+        for part, listener in listeners.items()
+        if part not in {"aws", _MONITORING}
     ]
+    monitoring = listeners.get(_MONITORING)
+    workers = Workers(
+        place,
+        sockets=listeners["aws"].descriptors,
+        monitoring=monitoring.descriptors if monitoring else (),
+        lifeline=lifeline.reading,
+        log=place.data / "logs" / "aws.log",
+    )
+    children.append(workers)
     for child in children:
         running.push_async_callback(child.stop)
     # All at once: the ports are open already, so who asks early only waits.
@@ -143,9 +155,11 @@ async def _start(
         *(
             _answers(part, listener.address, installation)
             for part, listener in listeners.items()
+            if part != _MONITORING
         )
     )
     await asyncio.to_thread(apply_to_installation, place, installation, admin)
+    await workers.start_others()
     return admin
 
 
@@ -158,6 +172,9 @@ def _listen_everywhere(place: Place) -> dict[str, Listener]:
     try:
         for part in wanted:
             taken[part] = listen(place.listening(part), option=f"--{part}-port")
+        monitoring = listen_for_monitoring(place)
+        if monitoring is not None:
+            taken[_MONITORING] = monitoring
     except SecureCartError:
         for listener in taken.values():
             listener.close()
@@ -167,7 +184,7 @@ def _listen_everywhere(place: Place) -> dict[str, Listener]:
 
 def _child(place: Place, part: str, listener: Listener, lifeline: Lifeline) -> Child:
     descriptors = (*listener.descriptors, lifeline.reading)
-    command = [*PROGRAM, "serve", part, "--data-dir", str(place.data)]
+    command = [*processes.PROGRAM, "serve", part, "--data-dir", str(place.data)]
     if place.config is not None:
         command += ["--config", str(place.config)]
     for name in ("portal", "idp", "aws"):
@@ -185,11 +202,12 @@ def _child(place: Place, part: str, listener: Listener, lifeline: Lifeline) -> C
 
 async def _answers(part: str, address: str, installation: Installation) -> None:
     """Wait until a part says that it is well."""
+    path = "readyz" if part == "aws" else "healthz"
     deadline = time.monotonic() + _START_SECONDS
     async with httpx.AsyncClient(trust_env=False, timeout=_START_SECONDS) as client:
         while time.monotonic() < deadline:
             with contextlib.suppress(httpx.HTTPError):
-                answer = await client.get(f"{address}/healthz")
+                answer = await client.get(f"{address}/{path}")
                 if answer.status_code == httpx.codes.OK:
                     return
             await asyncio.sleep(_POLL_SECONDS)

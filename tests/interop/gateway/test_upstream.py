@@ -186,8 +186,9 @@ def test_connections_are_bounded_and_waited_for(tmp_path: Path) -> None:
         answers = await asyncio.gather(*[whole(pool) for _ in range(20)])
         assert answers == [b"hello"] * 20
         held = [await pool.open(GET) for _ in range(2)]
-        with pytest.raises(TimeoutError):
+        with pytest.raises(BlockingIOError):
             await whole(pool)
+        assert (pool.busy, pool.waiting) == (2, 0)
         for each in held:
             each.close()
         assert await whole(pool) == b"hello"
@@ -196,6 +197,44 @@ def test_connections_are_bounded_and_waited_for(tmp_path: Path) -> None:
         tmp_path / "s", answering(*[OK] * 50), act, connections=2, waiting_seconds=0.2
     )
     assert made <= 5
+
+
+def test_who_finds_too_many_waiting_is_turned_away_at_once(tmp_path: Path) -> None:
+    """And those who wait get their turn all the same."""
+
+    async def act(pool: StorePool) -> None:
+        held = await pool.open(GET)
+        waiting = [asyncio.create_task(whole(pool)) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert pool.waiting == 3
+        async with asyncio.timeout(0.1):
+            with pytest.raises(BlockingIOError):
+                await whole(pool)
+        held.close()
+        assert await asyncio.gather(*waiting) == [b"hello"] * 3
+
+    scene(tmp_path / "s", answering(*[OK] * 50), act, connections=1, waiting=3)
+
+
+def test_what_is_under_way_can_be_given_up(tmp_path: Path) -> None:
+    """All of it fails at once, and its connections are free again."""
+
+    async def act(pool: StorePool) -> None:
+        under_way = [asyncio.create_task(whole(pool)) for _ in range(4)]
+        await asyncio.sleep(0.05)
+        assert pool.busy == 4
+        pool.abandon()
+        for each in under_way:
+            with pytest.raises(ConnectionError):
+                await each
+        assert pool.busy == 0
+
+    async def serve(
+        reader: asyncio.StreamReader, _writer: asyncio.StreamWriter
+    ) -> None:
+        await reader.read()
+
+    scene(tmp_path / "s", serve, act)
 
 
 def test_a_store_that_is_not_there_comes_back_by_itself(tmp_path: Path) -> None:

@@ -8,6 +8,15 @@ handed on whole to the API.
 
 from securecart.serve.gateway.gateway import build_gateway
 from securecart.serve.gateway.limits import Limits
+from securecart.serve.gateway.meter import ROW_WORDS, Meter
+from securecart.serve.gateway.scoreboard import Scoreboard
 from securecart.serve.gateway.server import GatewayServer
 
-__all__ = ["GatewayServer", "Limits", "build_gateway"]
+__all__ = [
+    "ROW_WORDS",
+    "GatewayServer",
+    "Limits",
+    "Meter",
+    "Scoreboard",
+    "build_gateway",
+]

@@ -37,6 +37,7 @@ TABLES: Mapping[tuple[str, str], int] = {
     row: _FIRST_TABLE + index * TABLE_WORDS for index, row in enumerate(ROWS)
 }
 """Where in a row each table begins."""
+_UNKNOWN_TABLE = TABLES["s3", UNKNOWN]
 
 
 class Meter:
@@ -58,7 +59,7 @@ class Meter:
     ) -> None:
         """Count an answer, ready after so many seconds."""
         row = self._row
-        table = TABLES[service, operation]
+        table = TABLES.get((service, operation), _UNKNOWN_TABLE)
         row[table + status // 100 - 2] += 1
         row[table + BUCKETS_AT + bisect_left(BUCKETS, seconds)] += 1
         row[table + SUM_AT] += int(seconds * 1e6)

@@ -23,7 +23,7 @@ from securecart.s3 import OPERATIONS as ROWS
 from securecart.s3 import Bucket, InMemoryBuckets, Scope
 from securecart.s3.permissions import PERMISSIONS, On
 from securecart.sealing import Keyring, SealingKey
-from securecart.serve.gateway import build_gateway
+from securecart.serve.gateway import Limits, build_gateway
 from securecart.serve.gateway.message import Answer, Application, Incoming
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
 from securecart.sts import Authenticator, AuthorizationMessages, Issuer
@@ -126,7 +126,7 @@ class NoKeys:
 class Scene:
     """A pipeline with everything around it in memory."""
 
-    def __init__(self, executor: ThreadPoolExecutor) -> None:
+    def __init__(self, executor: ThreadPoolExecutor, **options: Any) -> None:
         self.store = FakeStore()
         self.journal = InMemoryJournal()
         self.handed_over: list[HttpRequest] = []
@@ -178,6 +178,7 @@ class Scene:
             executor=executor,
             clock=lambda: NOW,
             random=os.urandom,
+            **options,
         )
         self.application: Application = server.application
 
@@ -359,6 +360,93 @@ def test_a_store_that_is_away_is_told_and_comes_back(
         assert scene.records[0]["errorCode"] == "ServiceUnavailable"
         scene.store.failure = None
         assert (await scene.ask("GET", OURS)).status == 200
+
+    run(act())
+
+
+def test_a_store_that_is_full_up_is_told_as_such(run: Run, scene: Scene) -> None:
+    """SlowDown, which clients obey, and not an outage."""
+
+    async def act() -> None:
+        scene.store.failure = BlockingIOError("taken")
+        assert (await scene.ask("GET", OURS)).status == 503
+        assert scene.records[0]["errorCode"] == "SlowDown"
+
+    run(act())
+
+
+def test_a_session_is_held_to_its_requests_until_they_have_ended(run: Run) -> None:
+    """A body that is still being sent is one; other callers are not held up."""
+    with ThreadPoolExecutor(1) as executor:
+        scene = Scene(executor, limits=Limits(session_requests=1))
+
+    async def act() -> None:
+        first = await scene.ask("GET", OURS)
+        assert not isinstance(first.body, bytes)
+        assert (await scene.ask("GET", OURS)).status == 503
+        assert scene.records[1]["errorCode"] == "SlowDown"
+        stranger = HttpRequest("GET", OURS, (("host", "a"),))
+        refused = await scene.application.answer(Incoming(stranger, FakeBody()))
+        assert refused.status == 403
+        first.body.close()
+        assert (await scene.ask("GET", THEIRS)).status == 403
+        assert (await scene.ask("GET", OURS)).status == 200
+
+    run(act())
+
+
+class Disk:
+    """Notes how many requests the store had seen when each sync began."""
+
+    def __init__(self) -> None:
+        self.scene: Scene | None = None
+        self.seen: list[int] = []
+        self.failure: OSError | None = None
+
+    def sync(self) -> None:
+        assert self.scene is not None
+        self.seen.append(len(self.scene.store.exchanges))
+        if self.failure is not None:
+            raise self.failure
+
+
+@pytest.fixture
+def durable() -> Iterator[tuple[Scene, Disk]]:
+    """A pipeline that acknowledges what is on the disk."""
+    disk = Disk()
+    with ThreadPoolExecutor(1) as executor:
+        disk.scene = Scene(executor, sync=disk.sync)
+        yield disk.scene, disk
+
+
+def test_a_write_is_acknowledged_after_a_sync_that_saw_it(
+    run: Run, durable: tuple[Scene, Disk]
+) -> None:
+    """Reading, and what is refused, waits for none."""
+    scene, disk = durable
+
+    async def act() -> None:
+        assert (await scene.ask("PUT", OURS, body=FakeBody(b"x"))).status == 200
+        assert disk.seen == [1]
+        assert (await scene.ask("DELETE", OURS)).status == 200
+        assert disk.seen == [1, 2]
+        assert (await scene.ask("GET", OURS)).status == 200
+        assert (await scene.ask("PUT", THEIRS, body=FakeBody(b"x"))).status == 403
+        assert disk.seen == [1, 2]
+
+    run(act())
+
+
+def test_a_write_that_may_not_be_on_the_disk_is_not_acknowledged(
+    run: Run, durable: tuple[Scene, Disk]
+) -> None:
+    """An error, recorded as one."""
+    scene, disk = durable
+    disk.failure = OSError(5, "Input/output error")
+
+    async def act() -> None:
+        assert (await scene.ask("PUT", OURS, body=FakeBody(b"x"))).status == 500
+        assert scene.records[0]["errorCode"] == "InternalError"
 
     run(act())
 

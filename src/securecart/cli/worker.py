@@ -1,0 +1,209 @@
+"""One worker of the AWS endpoint: gateway and API, joined to their stores.
+
+Workers share the listening sockets and the installation. What they need of
+the configuration their parent hands over, so that one which is started again
+does as its siblings do, and reads no TOML.
+"""
+
+import asyncio
+import contextlib
+import os
+import resource
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from sqlalchemy import Engine
+
+from securecart import iam, kms, sts
+from securecart.adapters.fetch import Fetch
+from securecart.adapters.file_system import FileSystem
+from securecart.adapters.journal import JournalFiles
+from securecart.adapters.oidc_keys import FetchedKeys
+from securecart.adapters.service_models import load_service_model
+from securecart.adapters.sql.buckets import SqlBuckets
+from securecart.adapters.sql.database import create_tables, open_sqlite
+from securecart.adapters.sql.entities import SqlEntities
+from securecart.adapters.sql.expiring import SqlExpiringRecords
+from securecart.adapters.upstream import StorePool, UpstreamLimits
+from securecart.cli.account import (
+    s3_service,
+    s3_service_credentials,
+    store_credentials,
+    store_directory,
+    store_socket,
+)
+from securecart.cli.children import hold_on
+from securecart.cli.clock import system_clock
+from securecart.cli.housekeeping import Housekeeping
+from securecart.cli.installation import Installation, open_installation
+from securecart.cli.keyrings import (
+    access_key_keyring,
+    authorization_message_keyring,
+    issuing_key_keyring,
+    key_material_keyring,
+)
+from securecart.cli.listening import adopt
+from securecart.cli.logs import log_to_stderr
+from securecart.cli.worker_options import WorkerOptions
+from securecart.names.clock import Clock
+from securecart.serve.api import Secrets, build_api
+from securecart.serve.gateway import (
+    ROW_WORDS,
+    GatewayServer,
+    Limits,
+    Meter,
+    Scoreboard,
+    build_gateway,
+)
+
+_API_THREADS = 4
+"""IAM, STS and KMS calls under way at once: they wait for a disk, or for one
+another's locks, and the gateway's own thread must not."""
+
+_SERVICES = ("iam", "sts", "kms")
+
+_STORE_CONNECTIONS = 128
+"""At once, of all workers: see `UpstreamLimits`."""
+_FEWEST_STORE_CONNECTIONS = 16
+
+_ROOM_BYTES = 512 * 1024 * 1024
+"""Where the store stops to take documents (`-minFreeSpace`), and before the
+audit trail and the databases have no room either."""
+
+_DESCRIPTORS = 8192
+"""Open files: connections of clients and to the store, with room to spare.
+The usual soft limit of 1,024 is for programs that use select(2)."""
+
+
+def run_worker(options: WorkerOptions, *, clock: Clock = system_clock) -> None:
+    """Serve until asked to stop, then let requests under way finish."""
+    log_to_stderr(worker=options.index)
+    hold_on(options.lifeline)
+    _raise_descriptors()
+    installation = open_installation(Path(options.data))
+    scoreboard = Scoreboard.attach(options.scoreboard, options.workers, ROW_WORDS)
+    with ThreadPoolExecutor(_API_THREADS, "api") as executor:
+        engine = open_sqlite(installation.database)
+        create_tables(engine)
+        meter = Meter(scoreboard, options.index)
+        server = _build(
+            options, installation, engine, clock=clock, executor=executor, meter=meter
+        )
+        house = Housekeeping(installation, engine, clock, worker=options.index)
+        serving = partial(
+            server.serve, adopt(options.sockets), adopt(options.monitoring)
+        )
+        uvloop.run(_until_stopped(serving, house))
+
+
+async def _until_stopped(
+    serve: Callable[[], Any],
+    house: Housekeeping,
+) -> None:
+    loop = asyncio.get_running_loop()
+    housekeeping = asyncio.create_task(house.keep())
+    serving = asyncio.create_task(serve())
+    for each in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(each, serving.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+    housekeeping.cancel()
+
+
+def _raise_descriptors() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _build(
+    options: WorkerOptions,
+    installation: Installation,
+    engine: Engine,
+    *,
+    clock: Clock,
+    executor: ThreadPoolExecutor,
+    meter: Meter,
+) -> GatewayServer:
+    account, region = installation.account, installation.region
+    entities = SqlEntities(engine)
+    journal = JournalFiles(
+        installation.directory / "journal", account=account, clock=clock
+    )
+    access_key_secrets = access_key_keyring(installation)
+    authorizer = iam.Authorizer(entities, revoked=sts.is_revoked)
+    key_authorizer = kms.KeyAuthorizer(
+        entities, authorizer.session_for, account=account, region=region
+    )
+    issuing_keys = sts.IssuingKeys(entities, issuing_key_keyring(installation))
+    issuing_keys.ensure(now=clock(), random=os.urandom)
+    issuer = sts.Issuer(issuing_keys.keyring)
+    services = {s3_service(installation): s3_service_credentials(installation)}
+    authenticator = sts.Authenticator(
+        issuer, iam.AccessKeys(entities, access_key_secrets, services)
+    )
+    messages = sts.AuthorizationMessages(authorization_message_keyring(installation))
+    api = build_api(
+        ports=sts.Ports(
+            entities=entities,
+            policies=authorizer,
+            issuer=issuer,
+            key_source=FetchedKeys(
+                Fetch(private_hosts=frozenset(options.private_hosts)),
+                hosts=frozenset(options.oidc_hosts),
+            ),
+            redeemed=SqlExpiringRecords(engine, "redeemed assertions"),
+            authorization_messages=messages,
+            decryption_keys=partial(iam.unsealed_keys, keyring=access_key_secrets),
+        ),
+        authenticator=authenticator,
+        authorizer=authorizer,
+        key_authorizer=key_authorizer,
+        secrets=Secrets(iam=access_key_secrets, kms=key_material_keyring(installation)),
+        journal=journal,
+        models={name: load_service_model(name) for name in _SERVICES},
+        account=account,
+        region=region,
+        clock=clock,
+        random=os.urandom,
+    )
+    files = _file_system(store_directory(installation))
+    connections = max(_FEWEST_STORE_CONNECTIONS, _STORE_CONNECTIONS // options.workers)
+    return build_gateway(
+        account=account,
+        region=region,
+        entities=entities,
+        authenticator=authenticator,
+        authorizer=authorizer,
+        key_authorizer=key_authorizer,
+        buckets=SqlBuckets(entities),
+        upstream=StorePool(
+            store_socket(installation), UpstreamLimits(connections=connections)
+        ),
+        store_credentials=store_credentials(installation),
+        journal=journal,
+        authorization_messages=messages,
+        api=api.handle,
+        executor=executor,
+        clock=clock,
+        random=os.urandom,
+        limits=Limits(
+            connections=options.connections, session_requests=options.session_requests
+        ),
+        meter=meter,
+        sync=files.sync if options.syncs else None,
+        room=lambda: files.free_bytes() >= _ROOM_BYTES,
+        access_log=options.access_log,
+    )
+
+
+def _file_system(directory: Path) -> FileSystem:
+    # The store makes it too; whoever comes first.
+    directory.mkdir(mode=0o700, exist_ok=True)
+    return FileSystem(directory)
