@@ -9,6 +9,9 @@
 | REPLY   | is reading the answer | `stall_seconds` | break off             |
 | LINGER  | has been told to go   | `linger_seconds`| close                 |
 
+A body must come with `body_rate` on the whole, too, or a byte now and then
+would hold a connection for days; only the time that we wait for it counts.
+
 Time-outs are checked by the server's sweep, once a second: that costs a
 request nothing, where a timer for every wait would.
 """
@@ -76,6 +79,7 @@ class _Body:
             ChunkedFraming() if head.length is None else LengthFraming(head.length)
         )
         self._pieces: list[bytes] = []
+        self._patience = connection.limits.stall_seconds
         self.length = head.length
         self.asking = head.expects_continue and not self._framing.done
 
@@ -94,7 +98,7 @@ class _Body:
             if inbox.empty:
                 self._connection.write(CONTINUE)
         while not self._framing.done:
-            data = await self._connection.take(State.BODY)
+            data = await self._take()
             if not data:
                 raise IncompleteBody("The body ended before its announced length.")
             self._pieces = self._framing.feed(data)
@@ -102,6 +106,16 @@ class _Body:
             if self._pieces:
                 return self._pieces.pop(0)
         return b""
+
+    async def _take(self) -> bytes:
+        """Wait as long as what has come so far is worth, and no longer."""
+        connection = self._connection
+        began = connection.now()
+        data = await connection.take(State.BODY, self._patience)
+        limits = connection.limits
+        self._patience += len(data) / limits.body_rate - (connection.now() - began)
+        self._patience = min(self._patience, limits.stall_seconds)
+        return data
 
 
 class Connection(asyncio.Protocol):
@@ -120,7 +134,7 @@ class Connection(asyncio.Protocol):
     ) -> None:
         self._application = application
         self._meter = meter
-        self._limits = limits
+        self.limits = limits
         self._connections = connections
         self._date = date
         self._draining = False
@@ -137,12 +151,12 @@ class Connection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         self._meter.add(Word.CONNECTIONS)
         self._loop = asyncio.get_running_loop()
-        self.inbox = Inbox(self._transport, self._limits.buffer_bytes)
+        self.inbox = Inbox(self._transport, self.limits.buffer_bytes)
         peer = transport.get_extra_info("peername")
         self._source_ip = peer[0] if isinstance(peer, tuple) else ""
         self._secure = self._source_ip.startswith(_LOOPBACK)
         self._enter(State.IDLE)
-        if len(self._connections) >= self._limits.connections:
+        if len(self._connections) >= self.limits.connections and not self._make_room():
             transport.close()
             return
         self._connections.add(self)
@@ -207,11 +221,27 @@ class Connection(asyncio.Protocol):
         """Close now, whatever is under way."""
         self._transport.abort()
 
+    def _make_room(self) -> bool:
+        """Close whoever has been idle longest; say whether there was one."""
+        idle = [each for each in self._connections if each.state is State.IDLE]
+        if not idle:
+            return False
+        longest = min(idle, key=lambda each: each.deadline)
+        longest.abort()
+        self._connections.discard(longest)
+        return True
+
     # What the body and the answer use
 
-    async def take(self, state: State) -> bytes:
-        """Wait for bytes of the client's."""
+    def now(self) -> float:
+        """Answer the time by which connections are held to their limits."""
+        return self._loop.time()
+
+    async def take(self, state: State, seconds: float | None = None) -> bytes:
+        """Wait for bytes of the client's, so long or as long as the state has."""
         self._enter(state)
+        if seconds is not None:
+            self.deadline = self.now() + seconds
         data = await self.inbox.take()
         self.state = State.DECIDE
         return data
@@ -239,7 +269,7 @@ class Connection(asyncio.Protocol):
     async def _one_request(self) -> bool:
         """Serve one request; say whether another may follow."""
         try:
-            head = parse_head(await self._read_head(), self._limits)
+            head = parse_head(await self._read_head(), self.limits)
         except ServiceError as error:
             await self._send(self._application.refuse(error), "GET", keep=False)
             return False
@@ -272,10 +302,10 @@ class Connection(asyncio.Protocol):
         while (end := data.find(END)) < 0:
             if BARE_LINE_FEED.search(data):
                 raise BadRequest("A line of the head ends in a bare LF.")
-            if len(data) > self._limits.head_bytes:
+            if len(data) > self.limits.head_bytes:
                 raise RequestHeaderSectionTooLarge("The request's head is too large.")
             self.state = State.HEAD
-            self.deadline = started + self._limits.head_seconds
+            self.deadline = started + self.limits.head_seconds
             more = await self.inbox.take()
             if not more:
                 raise ClientGone
@@ -288,7 +318,7 @@ class Connection(asyncio.Protocol):
         """Read past a small refused body; say whether that could be done."""
         if body.asking or body.length is None:
             return False
-        if body.length > self._limits.drain_bytes:
+        if body.length > self.limits.drain_bytes:
             return False
         try:
             while await body.read():
@@ -347,7 +377,7 @@ class Connection(asyncio.Protocol):
 
     async def _flushed(self) -> None:
         """Wait until the client has read enough for more."""
-        self.deadline = self._loop.time() + self._limits.stall_seconds
+        self.deadline = self._loop.time() + self.limits.stall_seconds
         if self._write_paused and not self._lost:
             self._writable = self._loop.create_future()
             await self._writable
@@ -361,13 +391,13 @@ class Connection(asyncio.Protocol):
             return
         self._enter(State.LINGER)
         self._transport.write_eof()
-        left = self._limits.linger_bytes
+        left = self.limits.linger_bytes
         while left > 0 and (data := await self.inbox.take()):
             left -= len(data)
 
     def _enter(self, state: State) -> None:
         self.state = state
         self.deadline = self._loop.time() + {
-            State.IDLE: self._limits.idle_seconds,
-            State.LINGER: self._limits.linger_seconds,
-        }.get(state, self._limits.stall_seconds)
+            State.IDLE: self.limits.idle_seconds,
+            State.LINGER: self.limits.linger_seconds,
+        }.get(state, self.limits.stall_seconds)

@@ -18,9 +18,12 @@ class Limits:
             add some 80 short ones within its 2 kB.
         target_bytes: a key takes up to 3 kB encoded, a session token 8 kB.
         connections: two file descriptors each, within four times the usual 1,024.
+            One more takes the place of the one that has been idle longest.
         head_seconds: from the first byte of a head to its last; what Apache's
             `mod_reqtimeout` allows by default.
         idle_seconds: between requests; browsers keep a connection for a minute.
+        body_rate: bytes a second that a body must come with on the whole; also
+            what `mod_reqtimeout` has by default.
         stall_seconds: without a byte in either direction while a body moves;
             S3 ends such a request (`RequestTimeout`) after about as long.
         buffer_bytes: held for a body before reading pauses; one read of
@@ -43,6 +46,7 @@ class Limits:
     head_seconds: float = 20
     idle_seconds: float = 75
     stall_seconds: float = 30
+    body_rate: int = 500
     buffer_bytes: int = 512 * KIB
     drain_bytes: int = 64 * KIB
     linger_bytes: int = 8 * MIB
