@@ -118,11 +118,18 @@ class GatewayServer:
     async def _drain(self) -> None:
         for connection in tuple(self._connections):
             connection.drain()
-        serving = [connection.served for connection in self._connections]
-        if serving:
-            await asyncio.wait(serving, timeout=self._limits.grace_seconds)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self._limits.grace_seconds
+        while (serving := self._serving()) and loop.time() < end:
+            # The slow are swept out as ever; nobody else would.
+            await asyncio.wait(serving, timeout=_SWEEP_SECONDS)
+            self.sweep(loop.time())
         for connection in tuple(self._connections):
             connection.abort()
+
+    def _serving(self) -> list[asyncio.Task[None]]:
+        tasks = (connection.served for connection in self._connections)
+        return [task for task in tasks if not task.done()]
 
     def _http_date(self) -> str:
         """The `Date` header's value, made once a second."""
