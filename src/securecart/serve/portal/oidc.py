@@ -25,6 +25,7 @@ from securecart.federation.oidc import (
 from securecart.names.clock import Clock, Random
 from securecart.names.errors import SecureCartError
 from securecart.serve.portal.evidence import Evidence
+from securecart.serve.portal.mfa import FRESH_SKEW
 from securecart.serve.portal.options import OidcOptions, PortalOptions
 from securecart.serve.portal.pending import LIFETIME, PendingSignIn
 from securecart.serve.portal.ports import OidcProvider, Sts
@@ -99,7 +100,10 @@ class OidcSignIn:
         if pending.passive:
             parameters["prompt"] = "none"
         if pending.reauthenticate:
-            parameters |= {"prompt": "login", "max_age": "0"}
+            # Zero is legal, but there are providers that then find each sign-in
+            # too old already, and ask without end.
+            age = int(FRESH_SKEW.total_seconds())
+            parameters |= {"prompt": "login", "max_age": str(age)}
         elif self._options.mfa_required:
             # Only with `max_age` must a provider say when the person signed in.
             parameters["max_age"] = str(self._options.mfa_max_age_seconds)
@@ -137,11 +141,15 @@ class OidcSignIn:
         verified = self._verify(tokens.id_token, nonce=pending.nonce)
         return self._evidence(verified, tokens.id_token, tokens.refresh_token)
 
-    def refresh(self, refresh_token: str, *, subject: str, mfa: bool) -> Evidence:
+    def refresh(
+        self, refresh_token: str, *, subject: str, mfa: bool
+    ) -> Evidence | None:
         """Redeem a refresh token for evidence about the same person.
 
-        Where the new ID token leaves `amr` and `acr` out, the first sign-in's `mfa`
-        holds; it is that authentication which section 12.2 has it speak of.
+        None where the provider renews without an ID token, as section 12.2 lets
+        it: it vouches for nobody then, and the browser must ask. Where the new
+        ID token leaves `amr` and `acr` out, the first sign-in's `mfa` holds; it
+        is that authentication which section 12.2 has it speak of.
 
         Raises:
             Refused: SIGN_IN_AGAIN if the provider refuses, OTHER_PERSON if it
@@ -153,8 +161,10 @@ class OidcSignIn:
             raise Refused(SET_UP_WRONG, str(error)) from error
         except SecureCartError as error:
             raise Refused(UNAVAILABLE, f"token endpoint: {error}") from error
-        if tokens is None or tokens.id_token is None:
+        if tokens is None:
             raise Refused(SIGN_IN_AGAIN, "the token endpoint refused to refresh")
+        if tokens.id_token is None:
+            return None
         verified = self._verify(tokens.id_token, nonce=None)
         if verified.subject != subject:
             raise Refused(OTHER_PERSON, "the refreshed ID token is another person's")

@@ -63,15 +63,11 @@ class SessionRoutes:
             raise Refused(CSRF, "X-CSRF-Token")
         self.mfa.check_renewal(session, self.clock())
         if self.oidc is None or session.grant.refresh_token is None:
-            method = session.sign_in.method
-            return JSONResponse(
-                {"renew": f"{method}-passive", "url": f"/login/{method}?passive=1"},
-                _CONFLICT,
-            )
+            return _by_browser(session)
         if not self.sessions.lock_renewal(session.key):
             raise Refused(RENEWAL_RUNNING, "locked")
         try:
-            return self._answer(self._refresh(self.oidc, session))
+            renewed = self._refresh(self.oidc, session)
         except Refused as refused:
             if refused.refusal.status == _FORBIDDEN:
                 # What was granted once is not any more: the sign-in will tell.
@@ -79,8 +75,10 @@ class SessionRoutes:
             raise
         finally:
             self.sessions.unlock_renewal(session.key)
+        return _by_browser(session) if renewed is None else self._answer(renewed)
 
-    def _refresh(self, oidc: OidcSignIn, asked: Session) -> Session:
+    def _refresh(self, oidc: OidcSignIn, asked: Session) -> Session | None:
+        """Answer the renewed session; None where a refresh token is no help."""
         session = self.sessions.at(asked.key)
         if session is None or session.grant.refresh_token is None:
             raise Refused(SESSION_ENDED, "ended while another window renewed it")
@@ -98,6 +96,10 @@ class SessionRoutes:
             if refused.refusal is SIGN_IN_AGAIN:
                 self.sessions.end(session.key)
             raise
+        if evidence is None:
+            useless = replace(grant, refresh_token=None)
+            self.sessions.renew(session.key, useless)
+            return None
         if evidence.refresh_token is not None:
             # The old one is used up, whatever STS says next.
             rotated = replace(grant, refresh_token=evidence.refresh_token)
@@ -130,6 +132,14 @@ class SessionRoutes:
             "csrf_token": sign_in.csrf_token,
         }
         return JSONResponse(body)
+
+
+def _by_browser(session: Session) -> Response:
+    """Say where the page's hidden frame renews."""
+    method = session.sign_in.method
+    return JSONResponse(
+        {"renew": f"{method}-passive", "url": f"/login/{method}?passive=1"}, _CONFLICT
+    )
 
 
 def _iso(moment: datetime) -> str:
