@@ -73,6 +73,9 @@ def folder_policy(bucket: str, key_arn: str, region: str) -> Document:
     be brought back, whoever did it. The data keys are bound to the folder a
     second time, by the encryption context that S3 gives to KMS; that needs a
     bucket without an S3 Bucket Key, whose context is the bucket alone.
+
+    Some clients, rclone 1.60 among them, send an access control list with all
+    that they write. The one allowed is the bucket's own state.
     """
     folder = f"arn:aws:s3:::{bucket}/${{aws:userid}}/*"
     return _policy(
@@ -96,6 +99,15 @@ def folder_policy(bucket: str, key_arn: str, region: str) -> Document:
                 "s3:PutObject",
             ],
             "Resource": folder,
+        },
+        {
+            "Sid": "LeaveTheBucketItsOwner",
+            "Effect": "Allow",
+            "Action": "s3:PutObjectAcl",
+            "Resource": folder,
+            "Condition": {
+                "StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}
+            },
         },
         {
             "Sid": "EncryptOwnFolder",

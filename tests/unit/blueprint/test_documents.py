@@ -157,6 +157,26 @@ def test_only_ones_own_folder_is_listed(
 
 
 @pytest.mark.parametrize(
+    ("name", "acl", "decision"),
+    [
+        ("alice", "bucket-owner-full-control", Decision.ALLOW),
+        ("bob", "bucket-owner-full-control", Decision.IMPLICIT_DENY),
+        ("alice", "private", Decision.IMPLICIT_DENY),
+        ("alice", "public-read", Decision.IMPLICIT_DENY),
+        ("alice", None, Decision.IMPLICIT_DENY),
+    ],
+)
+def test_an_access_control_list_may_only_say_what_holds_anyway(
+    layers: Layers, name: str, acl: str | None, decision: Decision
+) -> None:
+    """Clients that cannot do without one may write; nobody grants by one."""
+    document = f"{BUCKET}/AROAEXAMPLEROLEID:{name}/q3.pdf"
+    context = {} if acl is None else {"s3:x-amz-acl": acl}
+    found = asked(layers, employee("alice"), "s3:PutObjectAcl", document, **context)
+    assert found is decision
+
+
+@pytest.mark.parametrize(
     "action",
     ["s3:GetBucketPolicy", "s3:PutBucketPolicy", "s3:PutEncryptionConfiguration"],
 )
