@@ -45,7 +45,8 @@ _RESPONSE = frozenset(
         "response-expires",
     }
 )
-_READING = _RESPONSE | {"versionId", "partNumber"}
+_VERSION = frozenset({"versionId"})
+_READING = _RESPONSE | _VERSION | {"partNumber"}
 
 
 def _bucket(
@@ -113,7 +114,10 @@ OPERATIONS = (
     _object("HeadObject", "HEAD", parameters=_READING),
     _object("PutObject", "PUT"),
     _object("CopyObject", "PUT", copies=True),
-    _object("DeleteObject", "DELETE", parameters=frozenset({"versionId"})),
+    _object("DeleteObject", "DELETE", parameters=_VERSION),
+    _object("GetObjectTagging", "GET", "tagging", parameters=_VERSION),
+    _object("PutObjectTagging", "PUT", "tagging", parameters=_VERSION),
+    _object("DeleteObjectTagging", "DELETE", "tagging", parameters=_VERSION),
     _object("CreateMultipartUpload", "POST", "uploads"),
     _object("UploadPart", "PUT", "uploadId", "partNumber"),
     _object("UploadPartCopy", "PUT", "uploadId", "partNumber", copies=True),

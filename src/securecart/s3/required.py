@@ -7,7 +7,7 @@ absent, as it does at AWS.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from securecart.policy.catalogue import find_action
@@ -21,12 +21,13 @@ from securecart.s3.permissions import (
     On,
 )
 from securecart.s3.request import CopySource, S3Request
-from securecart.s3.tagging import Context, TagSet
+from securecart.s3.tagging import NO_TAGS, Context, TagSet
 
 _CREATES = "s3:objectcreationoperation"
 _LOCATION = "s3:locationconstraint"
 _SOURCE = "s3:x-amz-copy-source"
 _VERSION = "s3:versionid"
+_EXISTING = "s3:existingobjecttag/"
 _TAG_KEYS = "s3:requestobjecttagkeys"
 _NOTHING: Context = {}
 
@@ -49,11 +50,14 @@ def required(
     *,
     location_constraint: str | None = None,
     tags: TagSet | None = None,
+    existing: TagSet = NO_TAGS,
+    source_existing: TagSet = NO_TAGS,
 ) -> tuple[Required, ...]:
     """Answer everything that must be allowed; all of it must.
 
     `location_constraint` is what the body of CreateBucket asks for, `tags`
-    those in the body of PutObjectTagging.
+    those in the body of PutObjectTagging; `existing` are the tags that the
+    object has, and `source_existing` those of a copy's source.
 
     Raises:
         ValueError: for DeleteObjects, which `required_for_key` decides key by
@@ -61,12 +65,22 @@ def required(
     """
     if tags is None and (header := request.request.header("x-amz-tagging")):
         tags = TagSet.from_header(header)
-    return tuple(_all_required(request, location_constraint, tags))
+    return tuple(
+        _with_existing(each, source_existing if on is On.SOURCE else existing)
+        for on, each in _all_required(request, location_constraint, tags)
+    )
+
+
+def _with_existing(required: Required, existing: TagSet) -> Required:
+    if not existing or _EXISTING not in _keys_of(required.action):
+        return required
+    context = {**required.context, **existing.existing()}
+    return replace(required, context=context)
 
 
 def _all_required(
     request: S3Request, location_constraint: str | None, tags: TagSet | None
-) -> Iterator[Required]:
+) -> Iterator[tuple[On, Required]]:
     source = request.copy_source
     for permission in PERMISSIONS[request.operation]:
         if permission.headers and not _sends_one_of(request, permission.headers):
@@ -74,7 +88,8 @@ def _all_required(
         if permission.on is On.SOURCE:
             if source is None:
                 raise ValueError(f"{request.operation} has no source")
-            yield _source_required(permission.for_version(source.version_id), source)
+            action = permission.for_version(source.version_id)
+            yield permission.on, _source_required(action, source)
             continue
         if permission.on is On.OBJECT and request.key is None:
             raise ValueError(f"{request.operation} is decided key by key")
@@ -84,7 +99,8 @@ def _all_required(
             context[_LOCATION] = location_constraint
         if tags is not None and _TAG_KEYS in _keys_of(action):
             context.update(tags.requested())
-        yield Required(action, request.resource, context, request.bucket)
+        resource = request.resource
+        yield permission.on, Required(action, resource, context, request.bucket)
 
 
 def _source_required(action: str, source: CopySource) -> Required:

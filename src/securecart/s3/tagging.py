@@ -47,7 +47,7 @@ class InvalidTag(S3Error):
 class TagSet(tuple[tuple[str, str], ...]):
     """The tags of one object, in the order given: keys and values.
 
-    `TagSet(())` is an object without tags.
+    `NO_TAGS` is an object without any.
     """
 
     __slots__ = ()
@@ -120,6 +120,12 @@ class TagSet(tuple[tuple[str, str], ...]):
             found.append((key, value))
         return cls.checked(found)
 
+    @classmethod
+    def from_store(cls, body: bytes) -> Self:
+        """Read `Tagging` as the store has it, checked when it was put."""
+        tags = read_document(body, "Tagging").one("TagSet").all("Tag")
+        return cls((tag.one("Key").text, tag.one("Value").text) for tag in tags)
+
     def to_header(self) -> str:
         """Write `x-amz-tagging`, in the one form that no reader mistakes."""
         return "&".join(
@@ -141,3 +147,6 @@ class TagSet(tuple[tuple[str, str], ...]):
     def existing(self) -> Context:
         """The condition keys of a request on an object that has these tags."""
         return {_EXISTING + ascii_lower(key): value for key, value in self}
+
+
+NO_TAGS = TagSet()

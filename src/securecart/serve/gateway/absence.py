@@ -40,7 +40,9 @@ class MarkerNotAllowed(Headed):
 
 def may_see(backend: Backend, call: Call, action: str) -> bool:
     """Say whether the caller may do one more thing to the object."""
-    requirement = Required(f"s3:{action}", call.s3.resource, {}, call.s3.bucket)
+    requirement = Required(
+        f"s3:{action}", call.s3.resource, call.tags.existing(), call.s3.bucket
+    )
     return backend.guard.allows(call.principal, requirement, call.context)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from securecart.names.principal import Principal
 from securecart.s3 import Bucket, Buckets, S3Request
+from securecart.s3.tagging import NO_TAGS, TagSet
 from securecart.serve.gateway.guard import Guard
 from securecart.serve.gateway.keys import Keys
 from securecart.serve.gateway.limits import Limits
@@ -37,6 +38,7 @@ class Call:
     `bucket` is the one that the path names, None where it names none or one
     that is not there. `context` holds the condition keys of every request.
     What an operation wants recorded beyond the request it puts into `noted`.
+    `tags` are those of the object, where a policy may ask for them.
     """
 
     s3: S3Request
@@ -47,6 +49,7 @@ class Call:
     now: datetime
     bucket: Bucket | None
     noted: dict[str, Any] = field(default_factory=dict)
+    tags: TagSet = NO_TAGS
 
     @property
     def request(self) -> HttpRequest:

@@ -1,10 +1,11 @@
 """The decision: every requirement of a request, against every policy."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from securecart.iam.authorizer import Authorizer
 from securecart.names.errors import AccessDenied
 from securecart.names.principal import Principal
+from securecart.policy import Policy
 from securecart.s3 import Bucket, Buckets, Required, keeps_out
 from securecart.s3.errors import NoSuchBucket
 
@@ -54,6 +55,17 @@ class Guard:
             missing = missing or (bucket is None and requirement.bucket is not None)
         if missing and not created:
             raise NoSuchBucket
+
+    def policies(self, principal: Principal, bucket: str) -> Iterator[Policy]:
+        """Answer every policy that bears on what somebody does in a bucket."""
+        layers = self._authorizer.layers_for(principal)
+        yield from layers.identity
+        yield from layers.session or ()
+        if layers.boundary is not None:
+            yield layers.boundary
+        found = find_bucket(self._buckets, bucket)
+        if found is not None and found.policy is not None:
+            yield found.policy
 
     def allows(
         self, principal: Principal, requirement: Required, context: Mapping[str, str]

@@ -9,6 +9,7 @@ from securecart.serve.gateway import (
     deleting,
     listing,
     multipart,
+    object_tags,
     reading,
     writing,
 )
@@ -44,6 +45,9 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteBucketOwnershipControls": configuration.delete_bucket_ownership_controls,
     "GetObject": reading.get_object,
     "HeadObject": reading.head_object,
+    "GetObjectTagging": object_tags.get_object_tagging,
+    "PutObjectTagging": object_tags.put_object_tagging,
+    "DeleteObjectTagging": object_tags.delete_object_tagging,
     "PutObject": writing.put_object,
     "CopyObject": copying.copy_object,
     "DeleteObject": deleting.delete_object,
@@ -56,5 +60,5 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListParts": multipart.list_parts,
 }
 
-DECIDE_THEMSELVES = frozenset({"CreateBucket", "DeleteObjects"})
+DECIDE_THEMSELVES = frozenset({"CreateBucket", "DeleteObjects", "PutObjectTagging"})
 """What they require stands in their bodies."""

@@ -28,6 +28,7 @@ from securecart.serve.gateway.guard import find_bucket
 from securecart.serve.gateway.handover import HandOver
 from securecart.serve.gateway.message import Answer, Incoming, Stream
 from securecart.serve.gateway.meter import PREFLIGHT, Meter
+from securecart.serve.gateway.object_tags import existing_tags, tags_bear
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
 from securecart.serve.gateway.posting import Form, is_form, post_object
 from securecart.serve.gateway.readiness import Readiness, is_asked
@@ -176,12 +177,22 @@ class Pipeline:
         )
         facts.noted = call.noted
         if s3.operation not in DECIDE_THEMSELVES:
-            self._backend.guard.require(call.principal, required(s3), call.context)
+            call = await self._decide(call)
         self._check_owners(request)
         self._readiness.require(s3.operation)
         if form is not None:
             return await post_object(self._backend, call, form)
         return await OPERATIONS[s3.operation](self._backend, call)
+
+    async def _decide(self, call: Call) -> Call:
+        """Let the request pass, or raise; with the tags, where they bear on it."""
+        guard, requirements = self._backend.guard, required(call.s3)
+        if tags_bear(guard, call.principal, call.s3):
+            tags, of_source = await existing_tags(self._backend.store, call.s3)
+            call = replace(call, tags=tags)
+            requirements = required(call.s3, existing=tags, source_existing=of_source)
+        guard.require(call.principal, requirements, call.context)
+        return call
 
     async def _settle(self, facts: Facts) -> None:
         """Have what was written on the disk, where that is wanted."""
