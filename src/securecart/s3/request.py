@@ -4,11 +4,7 @@ from dataclasses import dataclass, field
 
 from securecart.s3.operations import Operation
 from securecart.wire.http import HttpRequest
-from securecart.wire.query_string import percent_encode
-
-
-def _encode_path(text: str) -> str:
-    return "/".join(percent_encode(segment) for segment in text.split("/"))
+from securecart.wire.query_string import encode_path, percent_encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +23,7 @@ class CopySource:
             if self.version_id is None
             else f"?versionId={percent_encode(self.version_id)}"
         )
-        return f"/{self.bucket}/{_encode_path(self.key)}{version}"
+        return f"/{self.bucket}/{encode_path(self.key)}{version}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +67,7 @@ class S3Request:
         """
         path = "/" + (self.bucket or "")
         if self.key is not None:
-            path += "/" + _encode_path(self.key)
+            path += "/" + encode_path(self.key)
         query = "&".join(
             f"{percent_encode(name)}={percent_encode(value)}"
             for name, value in self.parameters

@@ -1,7 +1,9 @@
 """An HTTP message, as the rooms that never see a socket pass it around."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from securecart.wire.query_string import parse_query_string
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,9 @@ class HttpRequest:
     """What follows the first `?`, still percent-encoded."""
     first: Mapping[str, str] = field(init=False, repr=False, compare=False)
     """The first value of each header, by its lower-case name."""
+    _parameters: Sequence[tuple[str, str]] | None = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
         # Asked for many times by those who verify, decide and record.
@@ -36,6 +41,14 @@ class HttpRequest:
         set_field(self, "path", path)
         set_field(self, "query", query)
         set_field(self, "first", dict(reversed(self.headers)))
+        set_field(self, "_parameters", None)
+
+    @property
+    def parameters(self) -> Sequence[tuple[str, str]]:
+        """The query's names and values, decoded, in the order sent."""
+        if self._parameters is None:
+            object.__setattr__(self, "_parameters", parse_query_string(self.query))
+        return self._parameters or ()
 
     def header(self, name: str) -> str | None:
         """The first value of a header, by its lower-case name."""

@@ -18,6 +18,8 @@ _CANONICAL_PATH = re.compile(
 )
 """What `UriEncode` answers unchanged: nearly all that clients send, and so
 the case that must cost nothing."""
+_RESERVED = re.compile(r"[^A-Za-z0-9\-._~]")
+_RESERVED_IN_PATH = re.compile(r"[^A-Za-z0-9\-._~/]")
 
 
 def percent_encode(text: bytes | str) -> str:
@@ -27,8 +29,21 @@ def percent_encode(text: bytes | str) -> str:
     that they stand for.
     """
     if isinstance(text, str):
+        if text.isascii():
+            return _RESERVED.sub(_escape, text)
         text = text.encode("utf-8", "surrogateescape")
     return quote_from_bytes(text, safe="")
+
+
+def encode_path(text: str) -> str:
+    """Encode what `percent_encode` does, and keep slashes."""
+    if text.isascii():
+        return _RESERVED_IN_PATH.sub(_escape, text)
+    return quote_from_bytes(text.encode("utf-8", "surrogateescape"), safe="/")
+
+
+def _escape(reserved: re.Match[str]) -> str:
+    return f"%{ord(reserved[0]):02X}"
 
 
 def canonical_path(path: str) -> str:
@@ -58,7 +73,7 @@ def parse_query_string(query: str) -> list[tuple[str, str]]:
     """
     return [
         (_decoded(name), _decoded(value))
-        for name, _, value in (part.partition("=") for part in query.split("&") if part)
+        for name, _, value in [part.partition("=") for part in query.split("&") if part]
     ]
 
 

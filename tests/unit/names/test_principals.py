@@ -1,5 +1,6 @@
 """Every principal has AWS's ARN and AWS's `aws:userid`."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -80,3 +81,10 @@ def test_secrets_stay_out_of_repr() -> None:
     assert "ASIAEXAMPLE" in shown
     assert "secret" not in shown.replace("secret_access_key", "")
     assert "token" not in shown.replace("session_token", "")
+
+
+def test_sessions_are_told_apart_by_every_field() -> None:
+    """Their hash is that of one field, and what is kept for one is not another's."""
+    other = replace(SESSION, tags=(("Department", "finance"),))
+    assert hash(other) == hash(SESSION)
+    assert {SESSION: "kept"}.get(other) is None

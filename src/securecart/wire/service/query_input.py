@@ -41,7 +41,7 @@ def query_parameters(request: HttpRequest) -> dict[str, str]:
     """
     if not (request.query.isascii() and request.body.isascii()):
         raise MalformedInput("The parameters are not percent-encoded.")
-    pairs = parse_query_string(request.query)
+    pairs = list(request.parameters)
     if request.body:
         content_type = (request.header("content-type") or "").partition(";")[0]
         if content_type.strip().lower() != _FORM:

@@ -26,24 +26,25 @@ def canonical_request(
     payload_hash: str,
 ) -> bytes:
     """Build the canonical request; header names are lower case and sorted."""
-    values: dict[str, str] = {}
-    for name, value in request.headers:
-        if name in signed_headers:
+    values = request.first
+    if request.repeats:
+        values = {}
+        for name, value in request.headers:
             trimmed = _trimmed(value)
             values[name] = f"{values[name]},{trimmed}" if name in values else trimmed
     path = canonical_path(request.path) or "/"
     if service != "s3":
         path = quote(_without_dot_segments(request.path), safe="/~")
     return "\n".join(
-        (
+        [
             request.method,
             path,
             canonical_query(request.query),
-            *(f"{name}:{values.get(name, '')}" for name in signed_headers),
+            *[f"{name}:{_trimmed(values.get(name, ''))}" for name in signed_headers],
             "",
             ";".join(signed_headers),
             payload_hash,
-        )
+        ]
     ).encode("latin-1")
 
 

@@ -6,14 +6,14 @@ not published the sense is.
 
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from securecart.wire.http import HttpRequest
-from securecart.wire.query_string import parse_query_string
 from securecart.wire.sigv4.errors import (
     AuthorizationHeaderMalformed,
     AuthorizationQueryParametersError,
@@ -74,6 +74,10 @@ UNSUPPORTED = (
     "Please use AWS4-HMAC-SHA256."
 )
 
+_REMEMBERED = 256
+"""Lists of signed header names kept as they were read, of 8 kB at most; each
+kind of client sends a few."""
+
 Malformed = Callable[[str], SignatureError]
 """Makes the error of the place that a signature stands in."""
 
@@ -89,7 +93,7 @@ def parse_signature(request: HttpRequest) -> UnverifiedSignature | None:
         raise InvalidTargetUri
     headers = _single_headers(request)
     authorization = headers.get("authorization")
-    parameters = _single_parameters(request.query)
+    parameters = _single_parameters(request)
     if authorization is not None:
         if any(name in parameters for name in _NEEDED):
             raise InvalidSignatureArgument(
@@ -103,22 +107,22 @@ def parse_signature(request: HttpRequest) -> UnverifiedSignature | None:
     return None
 
 
-def _single_headers(request: HttpRequest) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for name, value in request.headers:
-        if name in _SINGLE_HEADERS:
-            if name in found:
+def _single_headers(request: HttpRequest) -> Mapping[str, str]:
+    if request.repeats:
+        seen: set[str] = set()
+        for name, _ in request.headers:
+            if name in seen and name in _SINGLE_HEADERS:
                 raise InvalidSignatureArgument(f"The header {name} was sent twice.")
-            found[name] = value
-    return found
+            seen.add(name)
+    return request.first
 
 
-def _single_parameters(query: str) -> dict[str, str]:
-    if not query:
+def _single_parameters(request: HttpRequest) -> dict[str, str]:
+    if not request.query:
         return {}
     found: dict[str, str] = {}
     names: set[str] = set()
-    for name, value in parse_query_string(query):
+    for name, value in request.parameters:
         names.add(name)
         if name in _SINGLE_PARAMETERS:
             if name in found:
@@ -132,7 +136,7 @@ def _single_parameters(query: str) -> dict[str, str]:
 
 
 def _from_header(
-    request: HttpRequest, authorization: str, headers: dict[str, str]
+    request: HttpRequest, authorization: str, headers: Mapping[str, str]
 ) -> UnverifiedSignature:
     if len(authorization) > MAX_AUTHORIZATION_LENGTH:
         raise AuthorizationHeaderMalformed("it is too long.")
@@ -168,7 +172,7 @@ def _from_header(
     )
 
 
-def _header_timestamp(headers: dict[str, str]) -> str:
+def _header_timestamp(headers: Mapping[str, str]) -> str:
     text = headers.get("x-amz-date")
     if text is not None:
         return text
@@ -180,7 +184,7 @@ def _header_timestamp(headers: dict[str, str]) -> str:
 
 
 def _from_query(
-    request: HttpRequest, parameters: dict[str, str], headers: dict[str, str]
+    request: HttpRequest, parameters: dict[str, str], headers: Mapping[str, str]
 ) -> UnverifiedSignature:
     if not all(name in parameters for name in _NEEDED):
         raise AuthorizationQueryParametersError(
@@ -242,7 +246,8 @@ def _assembled(
     malformed: Malformed,
 ) -> UnverifiedSignature:
     scope = read_credential(credential, malformed)
-    if not _ordered(signed_headers):
+    names = _names(signed_headers)
+    if not names:
         raise malformed("the SignedHeaders are malformed.")
     return UnverifiedSignature(
         kind=kind,
@@ -254,7 +259,7 @@ def _assembled(
         timestamp=timestamp,
         signed_at=read_signing_time(timestamp, scope.date, malformed),
         expires=expires,
-        signed_headers=tuple(signed_headers.split(";")),
+        signed_headers=names,
         signature=read_signature(signature, malformed),
         payload_hash=_payload_hash(request, scope.service, payload_hash),
     )
@@ -318,11 +323,14 @@ def read_signature(signature: str, malformed: Malformed) -> str:
     return signature
 
 
-def _ordered(names: str) -> bool:
-    if not _HEADER_NAMES.fullmatch(names):
-        return False
-    listed = names.split(";")
-    return all(left < right for left, right in pairwise(listed))
+@lru_cache(maxsize=_REMEMBERED)
+def _names(listed: str) -> tuple[str, ...]:
+    """Split the names of signed headers; none if they are not as they must be."""
+    if not _HEADER_NAMES.fullmatch(listed):
+        return ()
+    names = listed.split(";")
+    ordered = all(left < right for left, right in pairwise(names))
+    return tuple(names) if ordered else ()
 
 
 def read_signing_time(timestamp: str, date: str, malformed: Malformed) -> datetime:

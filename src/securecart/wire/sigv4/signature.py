@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 TERMINATOR = "aws4_request"
@@ -16,6 +17,8 @@ STREAMING = frozenset(
 """The payload hashes that announce an aws-chunked body."""
 
 _TIMESTAMP_LENGTH = len("20260102T030405Z")
+_REMEMBERED = 256
+"""Times kept as they were read: busy clients sign many requests in one second."""
 
 
 class SignatureKind(Enum):
@@ -73,6 +76,7 @@ class VerifiedSignature:
     signing_key: bytes = field(repr=False)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def parse_timestamp(text: str) -> datetime | None:
     """Read `YYYYMMDDTHHMMSSZ`, AWS's basic ISO 8601; None if it is not that."""
     digits = text[:8] + text[9:15]

@@ -122,7 +122,7 @@ def _check_coverage(unverified: UnverifiedSignature, request: HttpRequest) -> No
     signed = unverified.signed_headers
     unsigned = {
         name
-        for name, _ in request.headers
+        for name in request.first
         if name.startswith("x-amz-") and name not in signed
     }
     if "host" not in signed:
