@@ -179,6 +179,9 @@ async def upload(
 async def _streamed(
     store: Store, target: str, headers: Sequence[tuple[str, str]], payload: Payload
 ) -> Exchange:
+    # Of an upload that breaks off before its first byte the store keeps an empty
+    # object. So it hears of none before there is one.
+    piece = await payload.read()
     trailer = payload.trailer_name
     if trailer is None:
         exchange = await store.open("PUT", target, headers, length=payload.length)
@@ -189,8 +192,9 @@ async def _streamed(
             announced.append(("x-amz-decoded-content-length", str(payload.length)))
         exchange = await store.open("PUT", target, [*headers, *announced], trailer=True)
     try:
-        while (piece := await payload.read()) and not exchange.answered:
+        while piece and not exchange.answered:
             await exchange.send(piece if trailer is None else encode_chunk(piece))
+            piece = await payload.read()
         if trailer is not None and not exchange.answered:
             await exchange.send(encode_end(payload.trailers))
             await exchange.end()

@@ -24,8 +24,11 @@ from securecart.s3 import Bucket, InMemoryBuckets, Scope
 from securecart.s3.permissions import PERMISSIONS, On
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve.gateway import Limits, build_gateway
+from securecart.serve.gateway.exposition import exposition
 from securecart.serve.gateway.message import Answer, Application, Incoming
+from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
+from securecart.serve.gateway.refusals import IncompleteBody
 from securecart.sts import Authenticator, AuthorizationMessages, Issuer
 from securecart.trail import InMemoryJournal
 from securecart.wire.http import HttpRequest, HttpResponse
@@ -319,6 +322,25 @@ def test_a_denied_request_reaches_neither_store_nor_body(
     run(act())
 
 
+def test_an_upload_without_a_first_byte_never_reaches_the_store(
+    run: Run, scene: Scene
+) -> None:
+    """It would keep an empty object of one that breaks off there."""
+
+    class Gone(FakeBody):
+        async def read(self) -> bytes:
+            raise IncompleteBody("The body ended before its announced length.")
+
+    async def act() -> None:
+        body = Gone()
+        body.length = 300_000
+        answer = await scene.ask("PUT", OURS, body=body)
+        assert answer.status == 400
+        assert scene.store.exchanges == []
+
+    run(act())
+
+
 @pytest.mark.parametrize("size", [10, 300_000])
 def test_a_payload_that_is_not_what_was_signed_is_never_completed(
     run: Run, scene: Scene, size: int
@@ -360,6 +382,27 @@ def test_a_store_that_is_away_is_told_and_comes_back(
         assert scene.records[0]["errorCode"] == "ServiceUnavailable"
         scene.store.failure = None
         assert (await scene.ask("GET", OURS)).status == 200
+
+    run(act())
+
+
+def test_decisions_and_answers_are_counted(run: Run) -> None:
+    """By what was decided, and by operation and class of status."""
+    meter = Meter.alone()
+    with ThreadPoolExecutor(1) as executor:
+        scene = Scene(executor, meter=meter)
+
+    async def act() -> None:
+        await scene.ask("GET", OURS)
+        await scene.ask("GET", THEIRS)
+        told = exposition(meter.scoreboard).decode()
+        for line in (
+            'decisions_total{effect="allow"} 1',
+            'decisions_total{effect="deny"} 1',
+            'requests_total{service="s3",operation="GetObject",code="2xx"} 1',
+            'requests_total{service="s3",operation="GetObject",code="4xx"} 1',
+        ):
+            assert f"securecart_{line}\n" in told
 
     run(act())
 
