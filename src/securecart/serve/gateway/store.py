@@ -13,7 +13,7 @@ from securecart.serve.gateway.health import StoreHealth
 from securecart.serve.gateway.store_errors import store_error
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.query_string import percent_encode
-from securecart.wire.sigv4 import sign
+from securecart.wire.sigv4 import Signer
 
 Headers = Sequence[tuple[str, str]]
 Query = Mapping[str, str]
@@ -126,8 +126,7 @@ class Store:
         clock: Clock,
     ) -> None:
         self._upstream = upstream
-        self._credentials = credentials
-        self._region = region
+        self._signer = Signer(credentials, region=region, service="s3")
         self._clock = clock
         self.health = StoreHealth(self._list_buckets, upstream)
 
@@ -164,14 +163,14 @@ class Store:
         *,
         trailer: bool,
     ) -> Exchange:
-        request = sign(
-            HttpRequest(method, target, (_HOST, *headers), body),
-            self._credentials,
-            region=self._region,
-            service="s3",
+        signed = self._signer.sign(
+            method,
+            target,
+            (_HOST, *headers),
             now=self._clock(),
             payload_hash=_UNSIGNED_TRAILER if trailer else _UNSIGNED,
         )
+        request = HttpRequest(method, target, signed, body)
         return await self._upstream.open(request, length=length, chunked=trailer)
 
     async def call(

@@ -23,7 +23,7 @@ from securecart.wire.sigv4.errors import (
 )
 from securecart.wire.sigv4.form import parse_form_signature, verify_form_signature
 from securecart.wire.sigv4.parse import parse_signature
-from securecart.wire.sigv4.sign import presign, sign
+from securecart.wire.sigv4.sign import Signer, presign, sign
 from securecart.wire.sigv4.signature import (
     SignatureKind,
     UnverifiedSignature,
@@ -44,6 +44,7 @@ __all__ = [
     "SignatureDoesNotMatch",
     "SignatureError",
     "SignatureKind",
+    "Signer",
     "UnverifiedSignature",
     "VerifiedSignature",
     "parse_form_signature",

@@ -26,26 +26,44 @@ def canonical_request(
     payload_hash: str,
 ) -> bytes:
     """Build the canonical request; header names are lower case and sorted."""
-    values = request.first
-    if request.repeats:
-        values = {}
-        for name, value in request.headers:
-            trimmed = _trimmed(value)
-            values[name] = f"{values[name]},{trimmed}" if name in values else trimmed
-    path = canonical_path(request.path) or "/"
+    values = joined(request.headers) if request.repeats else request.first
+    return canonical_of(
+        request.method,
+        path_to_sign(request.path, service),
+        canonical_query(request.query),
+        [(name, values.get(name, "")) for name in signed_headers],
+        payload_hash,
+    )
+
+
+def canonical_of(
+    method: str,
+    path: str,
+    query: str,
+    headers: Sequence[tuple[str, str]],
+    payload_hash: str,
+) -> bytes:
+    """Put a canonical request together; `headers` are those to sign, sorted."""
+    lines = [method, path, query]
+    lines += [f"{name}:{_trimmed(value)}" for name, value in headers]
+    lines += ("", ";".join([name for name, _ in headers]), payload_hash)
+    return "\n".join(lines).encode("latin-1")
+
+
+def path_to_sign(path: str, service: str) -> str:
+    """Answer a raw path as the service has it signed."""
     if service != "s3":
-        path = quote(_without_dot_segments(request.path), safe="/~")
-    return "\n".join(
-        [
-            request.method,
-            path,
-            canonical_query(request.query),
-            *[f"{name}:{_trimmed(values.get(name, ''))}" for name in signed_headers],
-            "",
-            ";".join(signed_headers),
-            payload_hash,
-        ]
-    ).encode("latin-1")
+        return quote(_without_dot_segments(path), safe="/~")
+    return canonical_path(path) or "/"
+
+
+def joined(headers: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Answer each header's value; those of a repeated one with commas between."""
+    values: dict[str, str] = {}
+    for name, value in headers:
+        trimmed = _trimmed(value)
+        values[name] = f"{values[name]},{trimmed}" if name in values else trimmed
+    return values
 
 
 def canonical_query(query: str) -> str:

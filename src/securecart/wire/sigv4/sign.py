@@ -1,6 +1,6 @@
 """Sign requests: towards the store behind the gateway, and towards AWS."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -8,7 +8,14 @@ from urllib.parse import urlsplit
 from securecart.names.credentials import Credentials
 from securecart.wire.http import HttpRequest
 from securecart.wire.query_string import percent_encode
-from securecart.wire.sigv4.canonical import canonical_request, string_to_sign
+from securecart.wire.sigv4.canonical import (
+    canonical_of,
+    canonical_query,
+    canonical_request,
+    joined,
+    path_to_sign,
+    string_to_sign,
+)
 from securecart.wire.sigv4.key import signature_of, signing_key
 from securecart.wire.sigv4.signature import (
     ALGORITHM,
@@ -23,6 +30,79 @@ _REPLACED = frozenset(
 )
 
 
+class Signer:
+    """Signs requests of one identity to one service, one after the other.
+
+    What holds for a second (the time) or a day (scope and key) is made once.
+    """
+
+    def __init__(self, credentials: Credentials, *, region: str, service: str) -> None:
+        self._credentials = credentials
+        self._region = region
+        self._service = service
+        self._second: datetime | None = None
+
+    def sign(
+        self,
+        method: str,
+        target: str,
+        headers: Iterable[tuple[str, str]],
+        *,
+        now: datetime,
+        payload_hash: str,
+    ) -> tuple[tuple[str, str], ...]:
+        """Answer the headers with those that sign them, `authorization` last.
+
+        There must be a `host` header. Signed are host, content-type,
+        content-md5 and every x-amz-… header: what intermediaries leave alone.
+        A signature that was there already is dropped.
+        """
+        self._turn(now.replace(microsecond=0))
+        sent = [pair for pair in headers if pair[0] not in _REPLACED]
+        sent.append(("x-amz-date", self._timestamp))
+        if self._service == "s3":
+            sent.append(("x-amz-content-sha256", payload_hash))
+        if self._credentials.session_token is not None:
+            sent.append(("x-amz-security-token", self._credentials.session_token))
+        values = dict(sent)
+        if len(values) < len(sent):
+            values = joined(sent)
+        signed = [
+            (name, values[name])
+            for name in sorted(values)
+            if name.startswith("x-amz-") or name in _ALSO_SIGNED
+        ]
+        path, _, query = target.partition("?")
+        canonical = canonical_of(
+            method,
+            path_to_sign(path, self._service),
+            canonical_query(query),
+            signed,
+            payload_hash,
+        )
+        text = string_to_sign(canonical, timestamp=self._timestamp, scope=self._scope)
+        names = ";".join([name for name, _ in signed])
+        signature = signature_of(self._key, text)
+        authorization = f"{self._beginning}{names}, Signature={signature}"
+        sent.append(("authorization", authorization))
+        return tuple(sent)
+
+    def _turn(self, second: datetime) -> None:
+        if second == self._second:
+            return
+        self._second = second
+        self._timestamp = format_timestamp(second)
+        date, credentials = self._timestamp[:8], self._credentials
+        self._scope = f"{date}/{self._region}/{self._service}/{TERMINATOR}"
+        self._key = signing_key(
+            credentials.secret_access_key, date, self._region, self._service
+        )
+        self._beginning = (
+            f"{ALGORITHM} Credential={credentials.access_key_id}/{self._scope}, "
+            "SignedHeaders="
+        )
+
+
 def sign(
     request: HttpRequest,
     credentials: Credentials,
@@ -32,43 +112,15 @@ def sign(
     now: datetime,
     payload_hash: str,
 ) -> HttpRequest:
-    """Answer the request with its signature in the Authorization header.
-
-    It must have a `host` header. Signed are host, content-type, content-md5
-    and every x-amz-… header: what intermediaries leave alone. A signature
-    that the request already had is dropped.
-    """
-    timestamp = format_timestamp(now)
-    headers = [pair for pair in request.headers if pair[0] not in _REPLACED]
-    headers.append(("x-amz-date", timestamp))
-    if service == "s3":
-        headers.append(("x-amz-content-sha256", payload_hash))
-    if credentials.session_token is not None:
-        headers.append(("x-amz-security-token", credentials.session_token))
-    signed = sorted(
-        {
-            name
-            for name, _ in headers
-            if name in _ALSO_SIGNED or name.startswith("x-amz-")
-        }
-    )
-    unsigned = replace(request, headers=tuple(headers))
-    scope = f"{timestamp[:8]}/{region}/{service}/{TERMINATOR}"
-    signature = _signature(
-        unsigned,
-        credentials,
-        scope=scope,
-        timestamp=timestamp,
-        signed_headers=signed,
+    """Answer the request with its signature, as `Signer.sign` makes it."""
+    headers = Signer(credentials, region=region, service=service).sign(
+        request.method,
+        request.target,
+        request.headers,
+        now=now,
         payload_hash=payload_hash,
     )
-    authorization = (
-        f"{ALGORITHM} Credential={credentials.access_key_id}/{scope}, "
-        f"SignedHeaders={';'.join(signed)}, Signature={signature}"
-    )
-    return replace(
-        unsigned, headers=(*unsigned.headers, ("authorization", authorization))
-    )
+    return replace(request, headers=headers)
 
 
 def presign(
