@@ -39,6 +39,8 @@ class Canaille:
         self._portal = portal
         self.issuer = f"http://localhost:{self._port}"
         self._guide = Guide("canaille.md")
+        self.settings = self.from_guide("securecart.toml")
+        self.clock = folder / "clock"
         self._key = RSAKey.generate_key(2048)
         (folder / "oidc-client.secret").write_text(self.secret)
         self.ask_for("password")

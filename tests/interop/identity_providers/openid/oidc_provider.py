@@ -36,11 +36,12 @@ class OidcProvider:
         )
         self._folder = folder
         self.issuer = f"http://localhost:{free_port()}"
-        self._guide = Guide("oidc-provider.md")
+        guide = Guide("oidc-provider.md")
+        self.settings = self._here(guide.language("toml"), portal)
         for name in ("configuration.mjs", "account.mjs"):
-            (folder / name).write_text(self._here(self._guide.file(name), portal))
+            (folder / name).write_text(self._here(guide.file(name), portal))
         (folder / "oidc-client.secret").write_text(self.secret)
-        (folder / "clock").write_text("0")
+        self.clock = folder / "clock"
         people = [
             {
                 "userName": who.name,
@@ -56,16 +57,6 @@ class OidcProvider:
         ]
         (folder / "people.json").write_text(json.dumps(people))
         self.make_keys("first")
-
-    @property
-    def settings(self) -> str:
-        """The guide's words for securecart.toml."""
-        return self._here(self._guide.language("toml"), "")
-
-    @property
-    def clock(self) -> Path:
-        """The file with the seconds that its clock is ahead."""
-        return self._folder / "clock"
 
     def make_keys(self, name: str) -> None:
         """Sign by other keys from the next start on."""

@@ -4,80 +4,49 @@ import base64
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from botocore.exceptions import ClientError
 from tests.installation import free_ports
 from tests.interop.identity_providers.browser import Browser
 from tests.interop.identity_providers.openid.canaille import ADA, Canaille
-from tests.interop.identity_providers.openid.conftest import running_on
+from tests.interop.identity_providers.openid.scenarios import (
+    is_redeemed_under_own_name_only,
+    reaches_own_folder_only,
+)
 from tests.interop.identity_providers.openid.setting import OWN, Setting
-from tests.interop.peer import Peer
+from tests.interop.identity_providers.openid.world import World, running_world
 
 pytestmark = pytest.mark.slow
 
 
-@dataclass
-class World:
-    """The provider and the installation."""
-
-    provider: Canaille
-    peer: Peer
-    setting: Setting
-    clock: Path
-
-    def restart_provider(self) -> None:
-        """Stop it, and start it with what was configured since."""
-        self.peer.__exit__(None, None, None)
-        self.peer = self.provider.peer()
-        self.peer.__enter__()
-
-
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """A client without an audience, and people who need a password alone."""
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World[Canaille]]:
+    """A client without an audience, and a person who needs a password alone."""
     ports = free_ports()
     portal = f"http://localhost:{ports['portal']}"
     provider = Canaille(tmp_path_factory.mktemp("canaille"), portal)
     folder = tmp_path_factory.mktemp("securecart")
-    clock = folder / "clock"
-    clock.write_text("0")
-    peer = provider.peer()
-    peer.__enter__()
-    made = None
-    try:
-        with running_on(
-            folder,
-            ports,
-            settings=provider.from_guide("securecart.toml"),
-            secret=provider.secret,
-            clock=clock,
-        ) as running:
-            made = World(provider, peer, Setting(running, provider), clock)
-            yield made
-    finally:
-        (peer if made is None else made.peer).__exit__(None, None, None)
+    with running_world(folder, ports, provider) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def for_nobody(world: World) -> Setting:
+def for_nobody(world: World[Canaille]) -> Setting:
     """As long as the client has no audience."""
     return world.setting
 
 
 @pytest.fixture(scope="module")
-def with_password(world: World, for_nobody: Setting) -> Setting:
+def with_password(world: World[Canaille], for_nobody: Setting) -> Setting:
     """The client has one; a password is enough."""
     world.provider.set_audience()
     return for_nobody
 
 
 @pytest.fixture(scope="module")
-def with_code(world: World, with_password: Setting) -> Setting:
+def with_code(world: World[Canaille], with_password: Setting) -> Setting:
     """Everybody is asked for a code too."""
     world.provider.ask_for("password", "otp")
     world.restart_provider()
@@ -102,10 +71,6 @@ def _claims(token: str) -> dict[str, Any]:
     return dict(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))))
 
 
-def _code(error: pytest.ExceptionInfo[ClientError]) -> str:
-    return str(error.value.response["Error"]["Code"])
-
-
 def test_it_offers_unsigned_tokens(for_nobody: Setting) -> None:
     """What it says it can do is not what is taken: see `federation.oidc`."""
     address = f"{for_nobody.provider.issuer}/.well-known/openid-configuration"
@@ -128,24 +93,7 @@ def test_people_reach_their_own_folder_and_no_other(
     with_password: Setting, browser: Browser
 ) -> None:
     """Discovery, PKCE, state, nonce, code and ID token lead to credentials for S3."""
-    told = with_password.signed_in(browser, ADA)
-    assert (told["person"], told["name"]) == (ADA.name, "Ada.Lovelace")
-    assert told["email"] == f"{ADA.name}@example.com"
-    assert told["mfa"] is False
-    folder, bucket = told["folder"], told["bucket"]
-    s3 = with_password.running.client("s3", told["credentials"])
-    s3.put_object(Bucket=bucket, Key=f"{folder}a.txt", Body=b"mine")
-    read = s3.get_object(Bucket=bucket, Key=f"{folder}a.txt")
-    assert read["Body"].read() == b"mine"
-    theirs = folder.replace(ADA.name, "ada")
-    for call, asked in (
-        (s3.put_object, {"Key": f"{theirs}a.txt", "Body": b""}),
-        (s3.get_object, {"Key": f"{theirs}a.txt"}),
-        (s3.list_objects_v2, {"Prefix": theirs}),
-    ):
-        with pytest.raises(ClientError) as error:
-            call(Bucket=bucket, **asked)
-        assert _code(error) == "AccessDenied"
+    reaches_own_folder_only(with_password, browser, ADA, mfa=False)
 
 
 def test_an_id_token_is_redeemed_by_boto3_under_its_own_name_only(
@@ -154,14 +102,7 @@ def test_an_id_token_is_redeemed_by_boto3_under_its_own_name_only(
     """Its `auth_time` has a fraction; the trust policy refuses another's name."""
     token = with_password.tokens(browser, ADA)["id_token"]
     assert isinstance(_claims(token)["auth_time"], float)
-    sts = with_password.running.client("sts")
-    role = with_password.running.client("iam").get_role(RoleName="SecureCartEmployee")
-    asked = {"RoleArn": role["Role"]["Arn"], "WebIdentityToken": token}
-    answer = sts.assume_role_with_web_identity(RoleSessionName=ADA.name, **asked)
-    assert answer["SubjectFromWebIdentityToken"] == ADA.name
-    with pytest.raises(ClientError) as error:
-        sts.assume_role_with_web_identity(RoleSessionName="ada", **asked)
-    assert _code(error) == "AccessDenied"
+    is_redeemed_under_own_name_only(with_password, ADA, token)
 
 
 def test_a_hidden_frame_renews(with_password: Setting, browser: Browser) -> None:
@@ -210,7 +151,7 @@ def test_a_second_factor_is_told_and_asked_for_again(
 
 
 def test_a_refresh_token_without_an_id_token_leads_to_the_hidden_frame(
-    world: World, with_code: Setting, browser: Browser
+    world: World[Canaille], with_code: Setting, browser: Browser
 ) -> None:
     """Nobody is signed out because the provider renews in half only."""
     world.provider.allow_refresh_tokens()
@@ -226,12 +167,12 @@ def test_a_refresh_token_without_an_id_token_leads_to_the_hidden_frame(
 
 
 def test_new_signing_keys_keep_nobody_out(
-    world: World, with_code: Setting, browser: Browser
+    world: World[Canaille], with_code: Setting, browser: Browser
 ) -> None:
     """Changed at once, without notice: the next sign-in has them fetched."""
     world.provider.make_key()
     world.provider.ask_for("password", "otp")
     world.restart_provider()
     # Keys that were fetched half a minute ago may be fetched again.
-    world.clock.write_text("40")
+    world.pass_by(seconds=40)
     with_code.signed_in(browser, ADA)

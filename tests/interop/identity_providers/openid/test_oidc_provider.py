@@ -2,22 +2,24 @@
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from tests.installation import free_ports
 from tests.interop.identity_providers.browser import Browser
-from tests.interop.identity_providers.openid.conftest import running_on
 from tests.interop.identity_providers.openid.oidc_provider import (
     ADA,
     BOB,
     EVE,
     OidcProvider,
 )
+from tests.interop.identity_providers.openid.scenarios import (
+    is_redeemed_under_own_name_only,
+    reaches_own_folder_only,
+)
 from tests.interop.identity_providers.openid.setting import OWN, Setting
-from tests.interop.peer import Peer
+from tests.interop.identity_providers.openid.world import World, running_world
 
 pytestmark = pytest.mark.slow
 
@@ -26,95 +28,38 @@ _SETTINGS = """
 minutes = 15
 [mfa]
 required = true
-max_age_minutes = 10
+max_age_minutes = 12
 """
 
 
-@dataclass
-class World:
-    """The provider, the installation, and their clock."""
-
-    provider: OidcProvider
-    peer: Peer
-    setting: Setting
-    ahead: float = 0
-
-    def pass_by(self, minutes: float) -> None:
-        """Move both clocks on."""
-        self.ahead += minutes * 60
-        partial_file = self.provider.clock.with_suffix(".partial")
-        partial_file.write_text(str(self.ahead))
-        partial_file.replace(self.provider.clock)
-
-    def restart_provider(self) -> None:
-        """Stop and start it: everybody is signed out there."""
-        self.peer.__exit__(None, None, None)
-        self.peer = self.provider.peer()
-        self.peer.__enter__()
-
-
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    """One of each for the module."""
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World[OidcProvider]]:
+    """One of each for the module; a second factor is required."""
     ports = free_ports()
     portal = f"http://localhost:{ports['portal']}"
     provider = OidcProvider(tmp_path_factory.mktemp("oidc-provider"), portal)
     folder = tmp_path_factory.mktemp("securecart")
-    peer = provider.peer()
-    peer.__enter__()
-    made = None
-    try:
-        with running_on(
-            folder,
-            ports,
-            settings=provider.settings + _SETTINGS,
-            secret=provider.secret,
-            clock=provider.clock,
-        ) as running:
-            made = World(provider, peer, Setting(running, provider))
-            yield made
-    finally:
-        (peer if made is None else made.peer).__exit__(None, None, None)
+    with running_world(folder, ports, provider, _SETTINGS) as running:
+        yield running
 
 
 @pytest.fixture
-def setting(world: World) -> Setting:
+def setting(world: World[OidcProvider]) -> Setting:
     """The installation and its provider."""
     return world.setting
 
 
 @pytest.fixture
-def provider(world: World) -> OidcProvider:
+def provider(world: World[OidcProvider]) -> OidcProvider:
     """The provider by itself."""
     return world.provider
-
-
-def _code(error: pytest.ExceptionInfo[ClientError]) -> str:
-    return str(error.value.response["Error"]["Code"])
 
 
 def test_people_reach_their_own_folder_and_no_other(
     setting: Setting, browser: Browser
 ) -> None:
     """Discovery, PKCE, state, nonce, code and ID token lead to credentials for S3."""
-    told = setting.signed_in(browser, ADA)
-    assert (told["person"], told["name"]) == (ADA.name, "Ada.Lovelace")
-    assert told["email"] == f"{ADA.name}@example.com"
-    folder, bucket = told["folder"], told["bucket"]
-    assert folder.endswith(f":{ADA.name}/")
-    s3 = setting.running.client("s3", told["credentials"])
-    s3.put_object(Bucket=bucket, Key=f"{folder}a.txt", Body=b"mine")
-    read = s3.get_object(Bucket=bucket, Key=f"{folder}a.txt")
-    assert read["Body"].read() == b"mine"
-    theirs = folder.replace(ADA.name, EVE.name)
-    for call, asked in (
-        (s3.put_object, {"Key": f"{theirs}a.txt", "Body": b""}),
-        (s3.get_object, {"Key": f"{theirs}a.txt"}),
-        (s3.list_objects_v2, {"Prefix": theirs}),
-    ):
-        with pytest.raises(ClientError) as error:
-            call(Bucket=bucket, **asked)
-        assert _code(error) == "AccessDenied"
+    reaches_own_folder_only(setting, browser, ADA, mfa=True)
 
 
 def test_tags_in_both_forms_and_the_source_identity_decide(
@@ -161,16 +106,7 @@ def test_an_id_token_is_redeemed_by_boto3_under_its_own_name_only(
 ) -> None:
     """STS takes it without a portal; the trust policy refuses another's name."""
     token = setting.tokens(browser, ADA)["id_token"]
-    sts = setting.running.client("sts")
-    role = setting.running.client("iam").get_role(RoleName="SecureCartEmployee")
-    asked = {"RoleArn": role["Role"]["Arn"], "WebIdentityToken": token}
-    answer = sts.assume_role_with_web_identity(RoleSessionName=ADA.name, **asked)
-    assert answer["SubjectFromWebIdentityToken"] == ADA.name
-    assert answer["Audience"] == "securecart-portal"
-    assert answer["SourceIdentity"] == ADA.name
-    with pytest.raises(ClientError) as error:
-        sts.assume_role_with_web_identity(RoleSessionName=EVE.name, **asked)
-    assert _code(error) == "AccessDenied"
+    is_redeemed_under_own_name_only(setting, ADA, token)
 
 
 def test_a_refresh_token_renews_once(setting: Setting, browser: Browser) -> None:
@@ -225,20 +161,24 @@ def test_without_a_session_there_a_hidden_frame_wants_a_sign_in(
 
 
 def test_a_missing_second_factor_is_told(setting: Setting, browser: Browser) -> None:
-    """No session, and a page that says why and offers to sign in anew."""
-    page = setting.sign_in(browser, BOB)
+    """Asked for by `acr_values` and `max_age`; the page says why it is no sign-in."""
+    page = browser.get(f"{setting.portal}/login")
+    asked = next(step.url for step in browser.steps if step.url.path == "/auth")
+    assert asked.params["acr_values"] == "https://refeds.org/profile/mfa"
+    assert asked.params["max_age"] == "720"
+    page = setting.provider.fill_in(browser, page, BOB)
     assert page.status_code == 403
     assert "A second factor is needed" in page.text
     assert setting.session(browser)["error"] == "signed_out"
 
 
 def test_a_second_factor_is_due_again_when_it_is_too_old(
-    world: World, setting: Setting, browser: Browser
+    world: World[OidcProvider], setting: Setting, browser: Browser
 ) -> None:
     """No renewal by any way; the forced sign-in asks, and its answer counts."""
     before = setting.signed_in(browser, ADA)
     assert before["mfa"] is True
-    world.pass_by(minutes=11)
+    world.pass_by(seconds=13 * 60)
     answer = setting.renew(browser)
     assert (answer.status_code, answer.json()["error"]) == (401, "mfa_required")
     again = answer.json()["sign_in_url"]
@@ -295,12 +235,12 @@ def test_signing_out_at_the_provider_signs_out_at_the_portal(
 
 
 def test_new_signing_keys_keep_nobody_out(
-    world: World, setting: Setting, browser: Browser
+    world: World[OidcProvider], setting: Setting, browser: Browser
 ) -> None:
     """Changed at once, without notice: the next sign-in has them fetched."""
     setting.signed_in(browser, ADA)
     world.provider.make_keys("second")
     world.restart_provider()
-    world.pass_by(minutes=1)
+    world.pass_by(seconds=60)
     page = setting.sign_in(browser, ADA)
     assert str(page.url) == f"{setting.portal}/", page.text

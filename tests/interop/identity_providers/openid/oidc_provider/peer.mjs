@@ -74,7 +74,7 @@ provider.use(async (ctx, next) => {
     return undefined;
   }
   const factors = code
-    ? { acr: 'https://refeds.org/profile/mfa', amr: ['pwd', 'otp', 'mfa'] }
+    ? { acr: 'https://refeds.org/profile/mfa', amr: ['pwd', 'otp'] }
     : { amr: ['pwd'] };
   ctx.respond = false;
   const login = { accountId: person.userName, ...factors };
