@@ -59,7 +59,7 @@ def test_repeated_headers_are_signed_as_one() -> None:
     signer = Signer(CREDENTIALS, region="us-east-1", service="s3")
     headers = signed(signer, NOW, ("content-type", "a/b"), ("content-type", "c/d"))
     assert headers.count(("content-type", "c/d")) == 1
-    assert verified_at(headers, NOW)
+    assert verified_at(headers, NOW) == NOW.replace(microsecond=0)
 
 
 def test_signers_share_nothing() -> None:
