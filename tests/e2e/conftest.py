@@ -4,7 +4,6 @@ import base64
 import hashlib
 import re
 import secrets
-import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from html import unescape
@@ -15,7 +14,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import httpx
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
+from tests.chromium import chromium
 from tests.installation import (
     Home,
     Running,
@@ -92,27 +92,9 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """The system's Chromium, without a window.
-
-    For one module: while it lives, Playwright has an event loop running in
-    this thread, and other tests begin loops of their own.
-    """
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
-    assert chromium, "Chromium is missing: install the Debian package chromium"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--disable-component-update",
-                "--disable-sync",
-                "--no-first-run",
-            ],
-        )
+    """See `chromium`."""
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -1,12 +1,28 @@
 """A small browser: cookies, redirects, and forms."""
 
 import base64
+import re
 from urllib.parse import urljoin, urlsplit
 
 import httpx
 from lxml import html
 
 _MOST_STEPS = 20
+_DOMAIN = re.compile(rb"(?i);\s*domain=\.?localhost\b")
+
+
+class _Transport(httpx.HTTPTransport):
+    """Takes `Domain=localhost` off cookies: browsers heed it, Python's jar refuses.
+
+    For that host it says no more than a cookie without Domain.
+    """
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        response.headers = httpx.Headers(
+            [(name, _DOMAIN.sub(b"", value)) for name, value in response.headers.raw]
+        )
+        return response
 
 
 class Browser:
@@ -17,7 +33,7 @@ class Browser:
     """
 
     def __init__(self) -> None:
-        self.http = httpx.Client(trust_env=False, timeout=20)
+        self.http = httpx.Client(transport=_Transport(), trust_env=False, timeout=20)
         self.steps: list[httpx.Response] = []
         """Every answer since the last address was typed or form filled in."""
         self.holds_answers = False

@@ -3,7 +3,9 @@
 from collections.abc import Callable, Iterator
 
 import httpx
+import playwright.sync_api as playwright
 import pytest
+from tests.chromium import chromium
 from tests.interop.identity_providers.browser import Browser
 from tests.interop.identity_providers.site import Provider, Site, running_site
 
@@ -69,3 +71,19 @@ def new_browser() -> Iterator[Callable[[], Browser]]:
 def browser(new_browser: Callable[[], Browser]) -> Browser:
     """A browser that nobody used before."""
     return new_browser()
+
+
+@pytest.fixture(scope="module")
+def chromium_browser() -> Iterator[playwright.Browser]:
+    """See `chromium`."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tab(chromium_browser: playwright.Browser) -> Iterator[playwright.Page]:
+    """A tab of a real browser that nobody used before, with frames and scripts."""
+    context = chromium_browser.new_context()
+    context.set_default_timeout(15_000)
+    yield context.new_page()
+    context.close()

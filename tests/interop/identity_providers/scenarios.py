@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from botocore.exceptions import ClientError
+from playwright.sync_api import Page
 from tests.interop.identity_providers.browser import Browser
 from tests.interop.identity_providers.site import PROVIDER, ROLE, Person, Site
 
@@ -211,6 +211,19 @@ def passively(site: Site, browser: Browser) -> httpx.Response:
     return browser.get(f"{site.portal}/login/saml?passive=1", **_OWN)
 
 
-def path_of(page: httpx.Response) -> str:
-    """The path of a page's address."""
-    return urlsplit(str(page.url)).path
+def renewed_in_a_frame(tab: Page) -> str:
+    """Have the portal's page renew its session as its own script does it.
+
+    Answers what the frame told the page, or "nothing" after a while.
+    """
+    told = tab.evaluate(
+        """() => new Promise(resolve => {
+            addEventListener("message", event => resolve(event.data.securecart));
+            setTimeout(() => resolve("nothing"), 5000);
+            const frame = document.createElement("iframe");
+            frame.hidden = true;
+            frame.src = "/login/saml?passive=1";
+            document.body.append(frame);
+        })"""
+    )
+    return str(told)

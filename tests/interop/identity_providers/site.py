@@ -75,7 +75,6 @@ class Site:
         self, browser: Browser, page: httpx.Response, who: Person
     ) -> httpx.Response:
         """Fill the provider's page in; answer the page that follows."""
-        assert self.asks(page), page.text
         answer: httpx.Response = self.provider.fill_in(browser, page, who)
         return answer
 

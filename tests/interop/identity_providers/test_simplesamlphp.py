@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import Page
 from tests.interop.identity_providers.browser import Browser
 from tests.interop.identity_providers.scenarios import (
     Scenarios,
     StrictScenarios,
     passively,
+    renewed_in_a_frame,
 )
 from tests.interop.identity_providers.simplesamlphp import SimpleSamlPhp
 from tests.interop.identity_providers.site import Person, Site
@@ -33,9 +35,7 @@ def strict_settings() -> str:
 class TestAsItComes(Scenarios):
     """What every provider does, and what SimpleSAMLphp does besides."""
 
-    def test_a_hidden_frame_renews_the_session(
-        self, plain: Site, browser: Browser
-    ) -> None:
+    def test_an_open_session_renews(self, plain: Site, browser: Browser) -> None:
         """IsPassive: new credentials, and nobody is asked anything."""
         plain.sign_in(browser, plain.provider.people[0])
         before = plain.session(browser)
@@ -43,6 +43,16 @@ class TestAsItComes(Scenarios):
         after = plain.session(browser)
         assert after["folder"] == before["folder"]
         assert after["credentials"] != before["credentials"]
+
+    def test_the_portal_renews_in_a_hidden_frame(self, plain: Site, tab: Page) -> None:
+        """By a real browser: framing, cookies and scripts are as they must be."""
+        who = plain.provider.people[0]
+        tab.goto(f"{plain.portal}/login")
+        tab.locator("input[name=username]").fill(who.name)
+        tab.locator("input[name=password]").fill(who.password)
+        tab.get_by_role("button", name="Login").click()
+        tab.get_by_role("heading", name="My documents").wait_for()
+        assert renewed_in_a_frame(tab) == "renewed"
 
     def test_without_a_session_there_a_renewal_wants_a_sign_in(
         self, plain: Site, browser: Browser
