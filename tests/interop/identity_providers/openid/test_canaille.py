@@ -76,6 +76,8 @@ def test_it_offers_unsigned_tokens(for_nobody: Setting) -> None:
     address = f"{for_nobody.provider.issuer}/.well-known/openid-configuration"
     offered = httpx.get(address, trust_env=False).json()
     assert "none" in offered["id_token_signing_alg_values_supported"]
+    # Which is why the guide says that signing out there is not noticed here.
+    assert "backchannel_logout_supported" not in offered
 
 
 def test_an_id_token_for_nobody_is_refused(

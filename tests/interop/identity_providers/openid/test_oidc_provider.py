@@ -2,10 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from playwright.sync_api import Page
 from tests.installation import free_ports
 from tests.interop.identity_providers.browser import Browser
 from tests.interop.identity_providers.openid.oidc_provider import (
@@ -30,6 +32,9 @@ minutes = 15
 required = true
 max_age_minutes = 12
 """
+
+
+_SESSION = "fetch('/api/session').then(answer => answer.json())"
 
 
 @pytest.fixture(scope="module")
@@ -147,6 +152,29 @@ def test_without_a_refresh_token_a_hidden_frame_renews(
     after = setting.session(browser)
     assert after["folder"] == before["folder"]
     assert after["credentials"] != before["credentials"]
+
+
+def test_the_page_renews_by_its_hidden_frame(
+    world: World[OidcProvider], setting: Setting, tab: Page
+) -> None:
+    """In a real browser, with its rules for frames and cookies."""
+    tab.clock.install(time=datetime.now(UTC) + timedelta(seconds=world.ahead))
+    tab.goto(f"{setting.portal}/login")
+    tab.get_by_label("User name").fill(EVE.name)
+    tab.get_by_label("Password").fill(EVE.password)
+    tab.get_by_label("Code").fill(EVE.code())
+    tab.get_by_role("button", name="Sign in").click()
+    tab.get_by_role("heading", name="My documents").wait_for()
+    before = tab.evaluate(_SESSION)
+    world.pass_by(seconds=11 * 60)
+    tab.clock.fast_forward("11:00")
+    tab.get_by_label("Filter by name").click()
+    end = time.monotonic() + 20
+    while (after := tab.evaluate(_SESSION))["expiration"] == before["expiration"]:
+        assert time.monotonic() < end, "not renewed"
+        tab.clock.run_for(1000)
+        tab.wait_for_timeout(100)
+    assert after["folder"] == before["folder"]
 
 
 def test_without_a_session_there_a_hidden_frame_wants_a_sign_in(
