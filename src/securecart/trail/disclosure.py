@@ -77,18 +77,19 @@ def _sifted(parameters: Mapping[str, Any], depth: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for given, value in parameters.items():
         name = given if given in LISTED else given[:1].lower() + given[1:]
-        if name in LISTED and value is not None:
-            if name in _FREELY_NAMED:
-                found[name] = _free(value)
-            else:
-                found[name] = _value(value, depth - 1)
+        if name not in LISTED or value is None:
+            continue
+        if name in _FREELY_NAMED:
+            found[name] = _free(value)
+        else:
+            found[name] = _value(value, depth - 1)
     return found
 
 
 def _value(value: Any, depth: int) -> Any:
     if isinstance(value, str):
-        return bounded(value)
-    if isinstance(value, bool | int | float):
+        return value if len(value) <= MAX_TEXT else bounded(value)
+    if isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, datetime):
         return value.isoformat()

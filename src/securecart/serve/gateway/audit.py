@@ -4,7 +4,6 @@ Source: AWS CloudTrail User Guide, "CloudTrail record contents"; Amazon S3
 User Guide, "Amazon S3 CloudTrail events".
 """
 
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -38,6 +37,16 @@ _RECORDED_ANSWER = frozenset(
         "x-amz-server-side-encryption",
         "x-amz-server-side-encryption-aws-kms-key-id",
         "x-amz-version-id",
+    }
+)
+_DATA_OF_BUCKETS = frozenset(
+    {
+        "DeleteObjects",
+        "HeadBucket",
+        "ListMultipartUploads",
+        "ListObjectVersions",
+        "ListObjects",
+        "ListObjectsV2",
     }
 )
 _METHODS = {
@@ -80,8 +89,17 @@ class Identifiers:
         return cls(
             request_id=random[:8].hex().upper(),
             host_id=random[8:32].hex(),
-            event_id=str(uuid.UUID(bytes=random[32:48], version=4)),
+            event_id=_uuid(random[32:48].hex()),
         )
+
+
+def _uuid(digits: str) -> str:
+    """RFC 9562, 5.4: 122 of the bits are random, six say so."""
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return (
+        f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-"
+        f"{variant}{digits[17:20]}-{digits[20:]}"
+    )
 
 
 def record_of(
@@ -116,14 +134,7 @@ def record_of(
 
 
 def _is_data(s3: S3Request) -> bool:
-    return s3.row.scope is Scope.OBJECT or s3.operation in {
-        "DeleteObjects",
-        "HeadBucket",
-        "ListMultipartUploads",
-        "ListObjectVersions",
-        "ListObjects",
-        "ListObjectsV2",
-    }
+    return s3.row.scope is Scope.OBJECT or s3.operation in _DATA_OF_BUCKETS
 
 
 def _parameters(facts: Facts) -> dict[str, Any]:
@@ -131,7 +142,8 @@ def _parameters(facts: Facts) -> dict[str, Any]:
     found: dict[str, Any] = {"Host": request.header("host")}
     if s3 is not None:
         found |= {"bucketName": s3.bucket, "key": s3.key, **dict(s3.parameters)}
-    found.update(each for each in request.headers if each[0] in _RECORDED_HEADERS)
+    for name in request.first.keys() & _RECORDED_HEADERS:
+        found[name] = request.first[name]
     found.update(facts.noted)
     return found
 
