@@ -35,10 +35,20 @@ def require(present: bool, what: str, how: str) -> None:  # noqa: FBT001 - the f
     if present:
         return
     told = f"{what} is missing. {how}"
-    installable = os.geteuid() == 0 and shutil.which("apt-get") is not None
-    if may_be_missing(os.environ, installable=installable):
+    if may_be_missing(os.environ, installable=_is_root_on_debian()):
         pytest.skip(told)
     pytest.fail(told)
+
+
+def _is_root_on_debian() -> bool:
+    """Whether `tools/debian-packages` installs what is missing."""
+    if shutil.which("apt-get") is None:
+        return False
+    if os.geteuid() == 0:
+        return True
+    sudo = shutil.which("sudo")
+    command = [str(sudo), "-n", "true"]
+    return sudo is not None and subprocess.run(command, check=False).returncode == 0
 
 
 def free_port() -> int:
@@ -54,7 +64,7 @@ class Peer:
 
     command: Sequence[str]
     ready: str
-    """An address that answers, whatever it says, once the provider is up."""
+    """An address that answers, and with no server error, once the provider is up."""
     directory: Path
     environment: Mapping[str, str] = field(default_factory=dict)
 
@@ -75,8 +85,9 @@ class Peer:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             with suppress(httpx.TransportError):
-                httpx.get(self.ready, trust_env=False)
-                return self
+                answer = httpx.get(self.ready, trust_env=False)
+                if not answer.is_server_error:
+                    return self
             time.sleep(0.05)
         self._stop()
         raise AssertionError(f"{self.command[0]}: {self.log.read_text()[-4000:]}")
