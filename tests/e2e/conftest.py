@@ -2,11 +2,9 @@
 
 import base64
 import hashlib
-import re
 import secrets
 import subprocess
 from collections.abc import Callable, Iterator
-from html import unescape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -15,6 +13,7 @@ import httpx
 import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
+from tests import signing_in
 from tests.chromium import chromium
 from tests.installation import (
     Home,
@@ -144,31 +143,7 @@ def sign_in(running: Running) -> Callable[..., dict[str, Any]]:
 @pytest.fixture(scope="session")
 def sign_in_without_browser() -> Callable[[Running, str], dict[str, Any]]:
     """Sign in by the same pages with a plain HTTP client; answers the session."""
-
-    def sign_in(running: Running, department: str) -> dict[str, Any]:
-        person = running.person(department)
-        with httpx.Client(follow_redirects=True, trust_env=False, timeout=30) as http:
-            page = http.get(f"{running.portal}/login/oidc")
-            page = _send_form(http, page, person, "username", "password")
-            if "totp_secret" in person:
-                code = {"code": pyotp.TOTP(person["totp_secret"]).now()}
-                page = _send_form(http, page, code, "code")
-            assert str(page.url) == f"{running.portal}/", page.text
-            return dict(http.get(f"{running.portal}/api/session").json())
-
-    return sign_in
-
-
-def _send_form(
-    http: httpx.Client, page: httpx.Response, typed: dict[str, str], *names: str
-) -> httpx.Response:
-    """Fill in the only form of a page, hidden fields and all."""
-    action = re.search(r'<form method="post" action="([^"]+)"', page.text)
-    assert action, page.text
-    hidden = r'<input type="hidden" name="([^"]+)" value="([^"]*)"'
-    fields = {name: unescape(value) for name, value in re.findall(hidden, page.text)}
-    fields |= {name: typed[name] for name in names}
-    return http.post(page.url.join(unescape(action[1])), data=fields)
+    return signing_in.sign_in
 
 
 def _sign_in_at(page: Page, address: str, person: dict[str, str]) -> None:
