@@ -112,7 +112,7 @@ class Scenarios:
         self, plain: Site, browser: Browser
     ) -> None:
         """The same answer again, in the browser that it was for."""
-        page = plain.sign_in(browser, plain.provider.people[0])
+        plain.sign_in(browser, plain.provider.people[0])
         answer = browser.posted("SAMLResponse")
         relay_state = browser.posted("RelayState")
         acs = f"{plain.portal}/saml/acs"
@@ -192,9 +192,14 @@ class StrictScenarios:
         page = browser.get(strict.provider.begin)
         assert "Sign in?" in page.text, page.text
         assert strict.session(browser)["error"] == "signed_out"
+        answer = browser.posted("SAMLResponse")
         page = browser.submit(page)
         assert str(page.url) == f"{strict.portal}/", page.text
         assert strict.session(browser)["person"] == who.name
+        again = {"SAMLResponse": answer}
+        page = browser.http.post(f"{strict.portal}/saml/acs", data=again)
+        assert page.status_code == 403
+        assert "was used already" in page.text
 
     def who(self, _strict: Site) -> Person:
         """Who signs in there."""
