@@ -17,9 +17,9 @@ from securecart.serve.gateway.scoreboard import Word
 
 _log = logging.getLogger(__name__)
 
-_YIELD_SECONDS = 0.002
+_YIELD_SECONDS = 0.001
 """What a connection waits at most for a worker with fewer: one that is free
-takes it within a tenth of this, and a client on this machine hardly notices."""
+takes it within a fifth of this, and a client on this machine hardly notices."""
 
 _EXHAUSTED = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _EXHAUSTED_SECONDS = 0.1

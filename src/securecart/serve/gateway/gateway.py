@@ -73,7 +73,7 @@ def build_gateway(
     backend = Backend(
         store=store,
         buckets=buckets,
-        guard=Guard(authorizer, buckets, account=account),
+        guard=Guard(authorizer, buckets, account=account, count=meter.add),
         keys=Keys(entities, key_authorizer, account=account, region=region),
         limits=limits,
         account=account,

@@ -1,6 +1,6 @@
 """The decision: every requirement of a request, against every policy."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from securecart.iam.authorizer import Authorizer
 from securecart.names.errors import AccessDenied
@@ -8,6 +8,7 @@ from securecart.names.principal import Principal
 from securecart.policy import Policy
 from securecart.s3 import Bucket, Buckets, Required, keeps_out
 from securecart.s3.errors import NoSuchBucket
+from securecart.serve.gateway.scoreboard import Word
 
 
 def find_bucket(buckets: Buckets, name: str | None) -> Bucket | None:
@@ -24,11 +25,18 @@ class Guard:
     """Decides by the caller's policies and the bucket's."""
 
     def __init__(
-        self, authorizer: Authorizer, buckets: Buckets, *, account: str
+        self,
+        authorizer: Authorizer,
+        buckets: Buckets,
+        *,
+        account: str,
+        count: Callable[[Word], None],
     ) -> None:
+        """`count` is told of each decision."""
         self._authorizer = authorizer
         self._buckets = buckets
         self._account = account
+        self._count = count
 
     def require(
         self,
@@ -51,7 +59,12 @@ class Guard:
         missing = False
         for requirement in requirements:
             bucket = find_bucket(self._buckets, requirement.bucket)
-            self._require(principal, requirement, context, bucket)
+            try:
+                self._require(principal, requirement, context, bucket)
+            except AccessDenied:
+                self._count(Word.DENIED)
+                raise
+            self._count(Word.ALLOWED)
             missing = missing or (bucket is None and requirement.bucket is not None)
         if missing and not created:
             raise NoSuchBucket
