@@ -17,10 +17,10 @@ MAX_SEGMENT_BYTES = 255
 # The store's own folder for the parts of unfinished uploads, at the top of a
 # bucket, and its ending for the folder that holds a key's old versions.
 _PARTS_FOLDER = ".uploads"
-_VERSIONS_ENDING = ".versions"
+VERSIONS_ENDING = ".versions"
 
 # What the store gives as the place to go on from may end so, too.
-_MAX_BEGINNING_BYTES = MAX_BYTES + len(_VERSIONS_ENDING)
+_MAX_BEGINNING_BYTES = MAX_BYTES + len(VERSIONS_ENDING)
 
 _DOTS = frozenset({".", ".."})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
@@ -64,9 +64,9 @@ def check_key(key: str) -> None:
             raise InvalidArgument(
                 f"A segment of the object key is longer than {MAX_SEGMENT_BYTES} bytes."
             )
-        if segment.endswith(_VERSIONS_ENDING):
+        if segment.endswith(VERSIONS_ENDING):
             raise InvalidArgument(
-                f"A segment of the object key ends in {_VERSIONS_ENDING}, "
+                f"A segment of the object key ends in {VERSIONS_ENDING}, "
                 "which is reserved."
             )
 

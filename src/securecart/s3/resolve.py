@@ -7,12 +7,13 @@ from securecart.s3.bucket_name import check_bucket_name
 from securecart.s3.errors import (
     InvalidArgument,
     InvalidURI,
+    KeyTooLongError,
     MethodNotAllowed,
     NotImplementedHere,
 )
 from securecart.s3.headers import check_headers, copy_source_of
 from securecart.s3.identifier import check_identifier
-from securecart.s3.key import check_key, check_key_beginning, decode_path
+from securecart.s3.key import check_key, decode_path
 from securecart.s3.operations import Operation, Scope, operations_of
 from securecart.s3.permissions import CREATES_AN_OBJECT
 from securecart.s3.request import S3Request
@@ -42,6 +43,9 @@ _SIGNING = frozenset(
 )
 # Amazon S3 User Guide, "Amazon S3 multipart upload limits".
 _MAX_PART = 10_000
+# A key, and what a marker may have behind one.
+_MAX_BEGINNING_BYTES = 1024 + 8
+_MAX_TOKEN = 2048
 _MAX_INTEGER = 2**31 - 1
 
 
@@ -158,17 +162,18 @@ def _check_text(_name: str, value: str) -> None:
 
 
 def _check_beginning(name: str, value: str) -> None:
+    """Any text: what no key begins with has an empty listing."""
     try:
-        value.encode()
+        size = len(value.encode())
     except UnicodeEncodeError:
         raise InvalidArgument(f"The parameter {name} is not valid UTF-8.") from None
-    check_key_beginning(value)
+    if size > _MAX_BEGINNING_BYTES:
+        raise KeyTooLongError
 
 
-def _check_delimiter(name: str, value: str) -> None:
-    # The store knows folders, and so this delimiter alone.
-    if value not in ("", "/"):
-        raise NotImplementedHere(f'The parameter {name} is "/" or not given.')
+def _check_token(_name: str, value: str) -> None:
+    if len(value) > _MAX_TOKEN:
+        raise InvalidArgument("The continuation token provided is incorrect")
 
 
 def _one_of(*allowed: str) -> Callable[[str, str], None]:
@@ -193,8 +198,8 @@ def _integer(least: int, most: int) -> Callable[[str, str], None]:
 
 
 _CHECKS: dict[str, Callable[[str, str], None]] = {
-    "continuation-token": _check_beginning,
-    "delimiter": _check_delimiter,
+    "continuation-token": _check_token,
+    "delimiter": _check_beginning,
     "encoding-type": _one_of("url"),
     "fetch-owner": _one_of("true", "false"),
     "key-marker": _check_beginning,

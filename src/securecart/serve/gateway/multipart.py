@@ -10,7 +10,6 @@ from securecart.s3.xml import Element, read_document, write_document
 from securecart.serve.gateway.answers import document, written
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.encryption import encryption_of
-from securecart.serve.gateway.listing import owned
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.upload_id import UploadId
 from securecart.serve.gateway.writing import (
@@ -126,13 +125,3 @@ async def abort_multipart_upload(backend: Backend, call: Call) -> Answer:
     """Forget an upload and its parts."""
     target = UploadId.of(call).target(call)
     return written(await backend.store.call("DELETE", target))
-
-
-async def list_parts(backend: Backend, call: Call) -> Answer:
-    """List the parts that an upload has so far."""
-    upload_id = UploadId.of(call)
-    answer = await backend.store.call("GET", upload_id.target(call))
-    body = answer.body.replace(
-        f"<UploadId>{upload_id.store}<".encode(), f"<UploadId>{upload_id}<".encode()
-    )
-    return document(owned(body, backend.account))

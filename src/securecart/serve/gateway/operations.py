@@ -11,6 +11,7 @@ from securecart.serve.gateway import (
     multipart,
     object_tags,
     reading,
+    uploads,
     writing,
 )
 from securecart.serve.gateway.call import Operation
@@ -21,10 +22,10 @@ OPERATIONS: Mapping[str, Operation] = {
     "HeadBucket": bucket_operations.head_bucket,
     "DeleteBucket": bucket_operations.delete_bucket,
     "GetBucketLocation": bucket_operations.get_bucket_location,
-    "ListObjects": listing.list_entries,
-    "ListObjectsV2": listing.list_entries,
-    "ListObjectVersions": listing.list_entries,
-    "ListMultipartUploads": listing.list_entries,
+    "ListObjects": listing.list_objects,
+    "ListObjectsV2": listing.list_objects_v2,
+    "ListObjectVersions": listing.list_object_versions,
+    "ListMultipartUploads": uploads.list_multipart_uploads,
     "GetBucketPolicy": configuration.get_bucket_policy,
     "GetBucketPolicyStatus": configuration.get_bucket_policy_status,
     "PutBucketPolicy": configuration.put_bucket_policy,
@@ -57,7 +58,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "UploadPartCopy": copying.upload_part_copy,
     "CompleteMultipartUpload": multipart.complete_multipart_upload,
     "AbortMultipartUpload": multipart.abort_multipart_upload,
-    "ListParts": multipart.list_parts,
+    "ListParts": uploads.list_parts,
 }
 
 DECIDE_THEMSELVES = frozenset({"CreateBucket", "DeleteObjects", "PutObjectTagging"})

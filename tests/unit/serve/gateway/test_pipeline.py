@@ -25,9 +25,7 @@ from securecart.s3.permissions import PERMISSIONS, On
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve.gateway import Limits, build_gateway
 from securecart.serve.gateway.exposition import exposition
-from securecart.serve.gateway.exposition import exposition
 from securecart.serve.gateway.message import Answer, Application, Incoming
-from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
 from securecart.serve.gateway.refusals import IncompleteBody
@@ -409,27 +407,6 @@ def test_decisions_and_answers_are_counted(run: Run) -> None:
     run(act())
 
 
-def test_decisions_and_answers_are_counted(run: Run) -> None:
-    """By what was decided, and by operation and class of status."""
-    meter = Meter.alone()
-    with ThreadPoolExecutor(1) as executor:
-        scene = Scene(executor, meter=meter)
-
-    async def act() -> None:
-        await scene.ask("GET", OURS)
-        await scene.ask("GET", THEIRS)
-        told = exposition(meter.scoreboard).decode()
-        for line in (
-            'decisions_total{effect="allow"} 1',
-            'decisions_total{effect="deny"} 1',
-            'requests_total{service="s3",operation="GetObject",code="2xx"} 1',
-            'requests_total{service="s3",operation="GetObject",code="4xx"} 1',
-        ):
-            assert f"securecart_{line}\n" in told
-
-    run(act())
-
-
 def test_a_store_that_is_full_up_is_told_as_such(run: Run, scene: Scene) -> None:
     """SlowDown, which clients obey, and not an outage."""
 
@@ -748,4 +725,24 @@ def test_what_cannot_be_explained_is_refused_all_the_same(
         assert "the secret cause" in caplog.text
 
     monkeypatch.setattr("securecart.serve.refusal.sentences", fail)
+    run(act())
+
+
+@pytest.mark.parametrize("prefix", ["a//b", "%2F", "a%2F..%2Fb", "a%5Cb", "a%01"])
+def test_a_prefix_of_no_key_is_not_asked_for(
+    run: Run, scene: Scene, prefix: str
+) -> None:
+    """The store would take it for another; there can be nothing to list."""
+    with scene.entities.writing() as writer:
+        (role,) = writer.list(Role)
+        everything = {**POLICY["Statement"], "Action": "s3:*", "Resource": "*"}  # type: ignore[dict-item]
+        policy = orjson.dumps({**POLICY, "Statement": everything}).decode()
+        writer.put(replace(role, inline_policies={"all": policy}))
+
+    async def act() -> None:
+        answer = await scene.ask("GET", f"/docs?list-type=2&prefix={prefix}")
+        assert answer.status == 200
+        assert b"<KeyCount>0</KeyCount>" in bytes(answer.body)  # type: ignore[arg-type] # a listing is whole
+        assert scene.store.exchanges == []
+
     run(act())
