@@ -79,6 +79,13 @@ class Canaille:
             " --grant-types authorization_code --grant-types refresh_token"
         )
 
+    def sign_by(self, algorithm: str) -> None:
+        """Sign ID tokens by another algorithm than RS256."""
+        self._run(
+            "canaille set client securecart-portal --quiet"
+            f" --id-token-signed-response-alg {algorithm}"
+        )
+
     def from_guide(self, name: str) -> str:
         """A file of the guide, with this provider's address and the portal's."""
         text = self._guide.file(name)

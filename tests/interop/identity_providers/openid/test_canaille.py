@@ -8,6 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 from tests.installation import free_ports
 from tests.interop.identity_providers.browser import Browser
 from tests.interop.identity_providers.openid.canaille import ADA, Canaille
@@ -72,7 +73,7 @@ def _claims(token: str) -> dict[str, Any]:
 
 
 def test_it_offers_unsigned_tokens(for_nobody: Setting) -> None:
-    """What it says it can do is not what is taken: see `federation.oidc`."""
+    """Discovery is taken all the same: what it offers is not what is taken."""
     address = f"{for_nobody.provider.issuer}/.well-known/openid-configuration"
     offered = httpx.get(address, trust_env=False).json()
     assert "none" in offered["id_token_signing_alg_values_supported"]
@@ -178,3 +179,24 @@ def test_new_signing_keys_keep_nobody_out(
     # Keys that were fetched half a minute ago may be fetched again.
     world.pass_by(seconds=40)
     with_code.signed_in(browser, ADA)
+
+
+def test_an_algorithm_that_is_not_pinned_is_refused(
+    world: World[Canaille], with_code: Setting, browser: Browser
+) -> None:
+    """Offered and used by the provider, with a key of its own: taken by nobody."""
+    world.provider.sign_by("PS256")
+    page = with_code.sign_in(browser, ADA)
+    assert page.status_code == 403
+    assert "This sign-in was not accepted" in page.text
+    assert "the algorithm is not one of those accepted" in with_code.portal_log()
+    next_second()
+    token = with_code.tokens(browser, ADA)["id_token"]
+    iam, sts = (with_code.running.client(name) for name in ("iam", "sts"))
+    with pytest.raises(ClientError) as error:
+        sts.assume_role_with_web_identity(
+            RoleArn=iam.get_role(RoleName="SecureCartEmployee")["Role"]["Arn"],
+            RoleSessionName=ADA.name,
+            WebIdentityToken=token,
+        )
+    assert error.value.response["Error"]["Code"] == "InvalidIdentityToken"
