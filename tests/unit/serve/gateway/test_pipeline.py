@@ -25,7 +25,9 @@ from securecart.s3.permissions import PERMISSIONS, On
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve.gateway import Limits, build_gateway
 from securecart.serve.gateway.exposition import exposition
+from securecart.serve.gateway.exposition import exposition
 from securecart.serve.gateway.message import Answer, Application, Incoming
+from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS
 from securecart.serve.gateway.refusals import IncompleteBody
@@ -382,6 +384,27 @@ def test_a_store_that_is_away_is_told_and_comes_back(
         assert scene.records[0]["errorCode"] == "ServiceUnavailable"
         scene.store.failure = None
         assert (await scene.ask("GET", OURS)).status == 200
+
+    run(act())
+
+
+def test_decisions_and_answers_are_counted(run: Run) -> None:
+    """By what was decided, and by operation and class of status."""
+    meter = Meter.alone()
+    with ThreadPoolExecutor(1) as executor:
+        scene = Scene(executor, meter=meter)
+
+    async def act() -> None:
+        await scene.ask("GET", OURS)
+        await scene.ask("GET", THEIRS)
+        told = exposition(meter.scoreboard).decode()
+        for line in (
+            'decisions_total{effect="allow"} 1',
+            'decisions_total{effect="deny"} 1',
+            'requests_total{service="s3",operation="GetObject",code="2xx"} 1',
+            'requests_total{service="s3",operation="GetObject",code="4xx"} 1',
+        ):
+            assert f"securecart_{line}\n" in told
 
     run(act())
 
