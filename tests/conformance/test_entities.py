@@ -11,6 +11,7 @@ import pytest
 
 from securecart.adapters.sql.database import create_tables, open_sqlite
 from securecart.adapters.sql.entities import SqlEntities
+from securecart.adapters.sql.turns import EntitiesByTurns
 from securecart.names.entities import Entities, InMemoryEntities
 
 NOW = datetime(2026, 3, 1, 12, 30, 1, 5, tzinfo=UTC)
@@ -57,7 +58,13 @@ def _sql(folder: Path) -> Entities:
     return SqlEntities(engine)
 
 
-@pytest.fixture(params=[_in_memory, _sql], ids=["in memory", "sql"])
+def _by_turns(folder: Path) -> Entities:
+    return EntitiesByTurns(_sql(folder))
+
+
+@pytest.fixture(
+    params=[_in_memory, _sql, _by_turns], ids=["in memory", "sql", "by turns"]
+)
 def entities(request: pytest.FixtureRequest, tmp_path: Path) -> Entities:
     """A new store of each kind."""
     make: Callable[[Path], Entities] = request.param

@@ -29,6 +29,7 @@ from securecart.adapters.sql.buckets import SqlBuckets
 from securecart.adapters.sql.database import create_tables, open_sqlite
 from securecart.adapters.sql.entities import SqlEntities
 from securecart.adapters.sql.expiring import SqlExpiringRecords
+from securecart.adapters.sql.turns import EntitiesByTurns
 from securecart.adapters.upstream import StorePool, UpstreamLimits
 from securecart.cli.account import (
     s3_service,
@@ -132,7 +133,7 @@ def _build(
     meter: Meter,
 ) -> GatewayServer:
     account, region = installation.account, installation.region
-    entities = SqlEntities(engine)
+    entities = EntitiesByTurns(SqlEntities(engine))
     journal = JournalFiles(
         installation.directory / "journal", account=account, clock=clock
     )
