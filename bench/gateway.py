@@ -25,7 +25,6 @@ import base64
 import cProfile
 import hashlib
 import json
-import logging
 import multiprocessing
 import os
 import re
@@ -52,11 +51,16 @@ from securecart.cli.account import (
     store_directory,
     store_sse_key,
 )
+from securecart.cli.children import Lifeline
 from securecart.cli.installation import prepare_installation
 from securecart.cli.place import Place
 from securecart.cli.serve_aws import serve_aws
 from securecart.cli.settings import Settings
+from securecart.cli.settings import Store as StoreSettings
+from securecart.cli.worker import run_worker
+from securecart.cli.workers import first_worker
 from securecart.names.credentials import Credentials
+from securecart.serve.gateway import ROW_WORDS, Scoreboard
 from securecart.wire.http import HttpRequest
 from securecart.wire.query_string import percent_encode
 from securecart.wire.sigv4 import presign, sign
@@ -163,16 +167,26 @@ def clock() -> datetime:
 
 
 def serve(directory: Path, listener: socket.socket, profile: str | None) -> None:
-    """Run the endpoint as `securecart serve aws` does."""
-    logging.basicConfig(level=logging.WARNING)
-    place = Place(Settings(), None, directory, {})
+    """Run the endpoint as `securecart serve aws` does; profiled, in one process."""
+    # Neither side's writes survive more than the death of its processes.
+    settings = Settings(store=StoreSettings(durability="process-crash"))
+    place = Place(settings, None, directory, {})
+    if not profile:
+        serve_aws(place, [listener])
+        return
+    options = first_worker(
+        place,
+        workers=1,
+        sockets=[listener.fileno()],
+        monitoring=(),
+        scoreboard=Scoreboard.create(1, ROW_WORDS)[1],
+        lifeline=Lifeline.open().reading,
+    )
     profiler = cProfile.Profile()
-    if profile:
-        profiler.enable()
-    serve_aws(place, [listener], clock)
-    if profile:
-        profiler.disable()
-        profiler.dump_stats(profile)
+    profiler.enable()
+    run_worker(options)
+    profiler.disable()
+    profiler.dump_stats(profile)
 
 
 class Client(asyncio.Protocol):

@@ -21,7 +21,6 @@ import cProfile
 import hashlib
 import itertools
 import json
-import logging
 import multiprocessing
 import os
 import re
@@ -58,10 +57,12 @@ from joserfc.jwk import RSAKey
 from securecart.adapters.seaweedfs.program import find_weed
 from securecart.blueprint.documents import oidc_trust, saml_trust, trust_policy
 from securecart.cli.account import administrator
+from securecart.cli.children import Lifeline
 from securecart.cli.installation import prepare_installation
 from securecart.cli.place import Place
-from securecart.cli.serve_aws import serve_aws
 from securecart.cli.settings import Settings
+from securecart.cli.worker import run_worker
+from securecart.cli.workers import first_worker
 from securecart.federation.saml import (
     Answer,
     NameId,
@@ -74,6 +75,7 @@ from securecart.federation.saml import (
 from securecart.federation.saml.names import PERSISTENT
 from securecart.names.credentials import Credentials
 from securecart.serve.api.api import Api
+from securecart.serve.gateway import ROW_WORDS, Scoreboard
 from securecart.wire.http import HttpRequest
 from securecart.wire.sigv4 import sign
 
@@ -242,19 +244,21 @@ def listening(provider: Provider) -> Iterator[None]:
 
 def serve(directory: Path, listener: socket.socket, profile: str | None) -> None:
     """Run one process of ours."""
-    logging.basicConfig(level=logging.WARNING)
-    place = Place(Settings(), None, directory, {})
+    options = first_worker(
+        Place(Settings(), None, directory, {}),
+        workers=1,
+        sockets=[listener.fileno()],
+        monitoring=(),
+        scoreboard=Scoreboard.create(1, ROW_WORDS)[1],
+        lifeline=Lifeline.open().reading,
+    )
     if profile is None:
-        serve_aws(place, [listener], clock)
+        run_worker(options)
         return
     profiler = cProfile.Profile()
     profile_calls(profiler)
-    serve_aws(place, [listener], clock)
+    run_worker(options)
     profiler.dump_stats(profile)
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)
 
 
 def profile_calls(profiler: cProfile.Profile) -> None:

@@ -33,7 +33,7 @@ def run_part(
     if part == "aws":
         from securecart.cli.serve_aws import serve_aws
 
-        serve_aws(place)
+        serve_aws(place, _sockets(place, part, descriptors))
     elif part == "idp":
         from securecart.cli.serve_idp import serve_idp
 

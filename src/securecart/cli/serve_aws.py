@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import socket
+from collections.abc import Sequence
 
 from securecart.cli.children import Lifeline
 from securecart.cli.listening import Listener, listen
@@ -10,22 +12,21 @@ from securecart.cli.place import Place
 from securecart.cli.workers import Workers
 
 
-def serve_aws(place: Place) -> None:
+def serve_aws(place: Place, sockets: Sequence[socket.socket]) -> None:
     """Serve until asked to stop, then let requests under way finish."""
-    asyncio.run(_serve(place))
+    asyncio.run(_serve(place, sockets))
 
 
-async def _serve(place: Place) -> None:
+async def _serve(place: Place, sockets: Sequence[socket.socket]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
-    listener = listen(place.listening("aws"), option="--aws-port")
     monitoring = listen_for_monitoring(place)
     lifeline = Lifeline.open()
     workers = Workers(
         place,
-        sockets=listener.descriptors,
+        sockets=[each.fileno() for each in sockets],
         monitoring=monitoring.descriptors if monitoring else (),
         lifeline=lifeline.reading,
         log=None,
@@ -34,7 +35,8 @@ async def _serve(place: Place) -> None:
     await workers.start_others()
     await stop.wait()
     # Refused from now on: who balances the load sees it at once.
-    listener.close()
+    for listening in sockets:
+        listening.close()
     await workers.stop()
     os.close(lifeline.writing)
     os.close(lifeline.reading)

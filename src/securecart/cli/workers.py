@@ -26,6 +26,34 @@ def usable_cores() -> int:
     return min(len(os.sched_getaffinity(0)), MOST)
 
 
+def first_worker(
+    place: Place,
+    *,
+    workers: int,
+    sockets: Sequence[int],
+    monitoring: Sequence[int],
+    scoreboard: int,
+    lifeline: int,
+) -> WorkerOptions:
+    """Answer what the configuration tells the first worker; the others likewise."""
+    settings = place.settings
+    return WorkerOptions(
+        data=str(place.data),
+        index=0,
+        workers=workers,
+        sockets=tuple(sockets),
+        monitoring=tuple(monitoring),
+        scoreboard=scoreboard,
+        lifeline=lifeline,
+        private_hosts=tuple(sorted(private_hosts(settings))),
+        oidc_hosts=settings.idp.oidc.hosts,
+        connections=settings.gateway.connections,
+        session_requests=settings.gateway.session_requests,
+        access_log=settings.gateway.access_log,
+        syncs=settings.store.durability == "power-loss",
+    )
+
+
 class Workers:
     """All of them; started and stopped together.
 
@@ -42,23 +70,15 @@ class Workers:
         lifeline: int,
         log: Path | None,
     ) -> None:
-        settings = place.settings
-        count = settings.gateway.workers or usable_cores()
+        count = place.settings.gateway.workers or usable_cores()
         self._scoreboard, self._descriptor = Scoreboard.create(count, ROW_WORDS)
-        options = WorkerOptions(
-            data=str(place.data),
-            index=0,
+        options = first_worker(
+            place,
             workers=count,
-            sockets=tuple(sockets),
-            monitoring=tuple(monitoring),
+            sockets=sockets,
+            monitoring=monitoring,
             scoreboard=self._descriptor,
             lifeline=lifeline,
-            private_hosts=tuple(sorted(private_hosts(settings))),
-            oidc_hosts=settings.idp.oidc.hosts,
-            connections=settings.gateway.connections,
-            session_requests=settings.gateway.session_requests,
-            access_log=settings.gateway.access_log,
-            syncs=settings.store.durability == "power-loss",
         )
         inherited = (*sockets, *monitoring, self._descriptor, lifeline)
         self._children = tuple(
