@@ -5,11 +5,14 @@ API Reference, "Bucket policy examples using condition keys" on signatures.
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from securecart.wire.http import HttpRequest
 from securecart.wire.sigv4.signature import UnverifiedSignature, VerifiedSignature
 
 _MILLISECONDS = 1000
+_SECONDS_REMEMBERED = 16
+"""Many requests come in one second."""
 
 
 def request_context(
@@ -20,9 +23,10 @@ def request_context(
     Its address and transport come from the listener, never from headers.
     `s3:TlsVersion` is never there: a proxy ends TLS and does not tell which.
     """
+    current, epoch = _times(now.replace(microsecond=0))
     context = {
-        "aws:currenttime": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        "aws:epochtime": str(int(now.timestamp())),
+        "aws:currenttime": current,
+        "aws:epochtime": epoch,
         "aws:requestedregion": region,
         "aws:securetransport": "true" if request.secure else "false",
         "aws:viaawsservice": "false",
@@ -34,6 +38,13 @@ def request_context(
         if value is not None:
             context[key] = value
     return context
+
+
+@lru_cache(maxsize=_SECONDS_REMEMBERED)
+def _times(second: datetime) -> tuple[str, str]:
+    """The text of a second, and its number."""
+    text = second.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return text, str(int(second.timestamp()))
 
 
 def signature_context(

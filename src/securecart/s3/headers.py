@@ -79,26 +79,31 @@ def check_headers(request: HttpRequest) -> None:
         AccessControlListNotSupported: for ACLs, which no bucket here has.
         MetadataTooLarge: for over 2 KB of user metadata.
     """
-    ours = [header for header in request.headers if header[0].startswith("x-amz-")]
-    for name, _ in ours:
-        if name.startswith(_GRANT):
+    metadata_bytes = 0
+    for name, value in request.headers:
+        if not name.startswith("x-amz-") or name in _KNOWN:
+            continue
+        if name.startswith(_METADATA):
+            metadata_bytes += len(name) - len(_METADATA) + len(value)
+        elif name.startswith(_GRANT):
             raise AccessControlListNotSupported
-        if name not in _KNOWN and not name.startswith((_METADATA, _CHECKSUM)):
+        elif not name.startswith(_CHECKSUM):
             raise NotImplementedHere(
                 "A header you provided implies functionality that is not "
                 f"implemented: {name[:80]!r}"
             )
-    if max(Counter(name for name, _ in ours).values(), default=0) > 1:
-        raise InvalidArgument("A header was given more than once.")
+    if request.repeats:
+        _check_repeated(request)
     if request.header("x-amz-acl") not in {None, *_HARMLESS_ACLS}:
         raise AccessControlListNotSupported
-    size = sum(
-        len(name) - len(_METADATA) + len(value)
-        for name, value in ours
-        if name.startswith(_METADATA)
-    )
-    if size > MAX_METADATA_BYTES:
+    if metadata_bytes > MAX_METADATA_BYTES:
         raise MetadataTooLarge
+
+
+def _check_repeated(request: HttpRequest) -> None:
+    counts = Counter(name for name, _ in request.headers)
+    if any(count > 1 and name.startswith("x-amz-") for name, count in counts.items()):
+        raise InvalidArgument("A header was given more than once.")
 
 
 def copy_source_of(request: HttpRequest) -> CopySource | None:

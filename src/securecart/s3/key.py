@@ -7,6 +7,7 @@ keys are refused before it.
 """
 
 import re
+from urllib.parse import unquote_to_bytes
 
 from securecart.s3.errors import InvalidArgument, InvalidURI, KeyTooLongError
 
@@ -26,7 +27,6 @@ _DOTS = frozenset({".", ".."})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 # RFC 3986's characters of a path, and escapes that are ones.
 _ENCODED = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*+")
-_ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})")
 
 
 def decode_path(raw: str) -> str:
@@ -38,9 +38,10 @@ def decode_path(raw: str) -> str:
     """
     if not _ENCODED.fullmatch(raw):
         raise InvalidURI
-    octets = _ESCAPE.sub(lambda escape: chr(int(escape[1], 16)), raw)
+    if "%" not in raw:
+        return raw
     try:
-        return octets.encode("latin-1").decode()
+        return unquote_to_bytes(raw).decode()
     except UnicodeDecodeError:
         raise InvalidURI("The specified URI is not valid UTF-8.") from None
 
@@ -54,21 +55,24 @@ def check_key(key: str) -> None:
             bytes, control characters, backslashes, and names that the store
             reserves.
     """
-    if len(key.encode()) > MAX_BYTES:
+    size = len(key.encode())
+    if size > MAX_BYTES:
         raise KeyTooLongError
     check_segments(key.removesuffix("/"))
     if key.startswith(_PARTS_FOLDER + "/") or key == _PARTS_FOLDER:
         raise InvalidArgument("This object key is reserved.")
-    for segment in key.split("/"):
-        if len(segment.encode()) > MAX_SEGMENT_BYTES:
-            raise InvalidArgument(
-                f"A segment of the object key is longer than {MAX_SEGMENT_BYTES} bytes."
-            )
-        if segment.endswith(VERSIONS_ENDING):
-            raise InvalidArgument(
-                f"A segment of the object key ends in {VERSIONS_ENDING}, "
-                "which is reserved."
-            )
+    if size > MAX_SEGMENT_BYTES and any(
+        len(segment.encode()) > MAX_SEGMENT_BYTES for segment in key.split("/")
+    ):
+        raise InvalidArgument(
+            f"A segment of the object key is longer than {MAX_SEGMENT_BYTES} bytes."
+        )
+    if VERSIONS_ENDING in key and any(
+        segment.endswith(VERSIONS_ENDING) for segment in key.split("/")
+    ):
+        raise InvalidArgument(
+            f"A segment of the object key ends in {VERSIONS_ENDING}, which is reserved."
+        )
 
 
 def check_key_beginning(prefix: str) -> None:

@@ -1,7 +1,7 @@
 """From an HTTP request to the operation it asks for: by tables alone."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from securecart.s3.bucket_name import check_bucket_name
 from securecart.s3.errors import (
@@ -18,7 +18,6 @@ from securecart.s3.operations import Operation, Scope, operations_of
 from securecart.s3.permissions import CREATES_AN_OBJECT
 from securecart.s3.request import S3Request
 from securecart.wire.http import HttpRequest
-from securecart.wire.query_string import parse_query_string
 
 # RFC 3986's characters of a query without the semicolon, which some servers
 # take for a separator, and escapes that are ones.
@@ -58,12 +57,10 @@ def resolve(request: HttpRequest) -> S3Request:
         MethodNotAllowed, NotImplementedHere: for what is not done here.
     """
     bucket, key = read_path(request)
-    parameters = _read_query(request.query)
+    parameters = _read_query(request)
     check_headers(request)
     row = _operation(request, _scope(bucket, key), parameters)
-    own = tuple(
-        (name, value) for name, value in parameters if name.lower() not in _SIGNING
-    )
+    own = tuple([pair for pair in parameters if pair[0].lower() not in _SIGNING])
     for name, value in own:
         _CHECKS.get(name, _check_marker)(name, value)
     resolved = S3Request(row, bucket, key, own, copy_source_of(request), request)
@@ -98,10 +95,12 @@ def _scope(bucket: str | None, key: str | None) -> Scope:
     return Scope.BUCKET if key is None else Scope.OBJECT
 
 
-def _read_query(raw: str) -> list[tuple[str, str]]:
-    if not _QUERY.fullmatch(raw):
+def _read_query(request: HttpRequest) -> Sequence[tuple[str, str]]:
+    if not request.query:
+        return ()
+    if not _QUERY.fullmatch(request.query):
         raise InvalidURI
-    parameters = parse_query_string(raw)
+    parameters = request.parameters
     names = [name.lower() for name, _ in parameters]
     if len(set(names)) < len(names):
         raise InvalidArgument("A query parameter was given more than once.")
@@ -109,18 +108,15 @@ def _read_query(raw: str) -> list[tuple[str, str]]:
 
 
 def _operation(
-    request: HttpRequest, scope: Scope, parameters: list[tuple[str, str]]
+    request: HttpRequest, scope: Scope, parameters: Sequence[tuple[str, str]]
 ) -> Operation:
     names = {name for name, _ in parameters if name.lower() not in _SIGNING}
     copies = request.header("x-amz-copy-source") is not None
-    row = next(
-        (
-            row
-            for row in operations_of(request.method, scope)
-            if row.markers <= names and row.copies is copies
-        ),
-        None,
-    )
+    row: Operation | None = None
+    for each in operations_of(request.method, scope):
+        if each.copies is copies and each.markers <= names:
+            row = each
+            break
     unknown = names - row.markers - row.parameters if row else names
     if unknown:
         raise NotImplementedHere(

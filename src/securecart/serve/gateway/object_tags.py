@@ -133,7 +133,7 @@ def _bears_on(operation: str, on: On) -> bool:
 
 
 def _asked_for(policies: Iterable[Policy]) -> bool:
-    return any(_asks(policy.text) for policy in policies)
+    return any(map(_asks, [policy.text for policy in policies]))
 
 
 @lru_cache(_TEXTS)
