@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from unittest.mock import patch
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote_plus, urlsplit
 
 from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
@@ -132,7 +132,9 @@ class Endpoint:
 
     def _keys(self, bucket: str) -> list[str]:
         answer = self.ask("GET", f"/{bucket}?encoding-type=url&list-type=2")
-        return sorted(answer.elements("Contents/Key")) if answer.status < _ERROR else []
+        if answer.status >= _ERROR:
+            return []
+        return sorted(map(unquote_plus, answer.elements("Contents/Key")))
 
     def _step(self, step: Mapping[str, Any], values: dict[str, str]) -> Answer:
         method, _, target = _filled(step["send"], values).partition(" ")
@@ -233,7 +235,9 @@ class Endpoint:
             owner.token,
         )
         scope = (sign.get("service", "s3"), sign.get("region", self.region))
-        request = AWSRequest(method, f"{self.url}{signed_target}", headers, body)
+        # A presigned address covers no body; botocore would make parameters of it.
+        covered = b"" if sign.get("in") == "query" else body
+        request = AWSRequest(method, f"{self.url}{signed_target}", headers, covered)
         when = datetime.now(UTC) - timedelta(seconds=sign.get("ago", 0))
         with patch("botocore.auth.get_current_datetime", lambda: when):
             if sign.get("in") == "query":

@@ -106,5 +106,6 @@ def check_digest(algorithm: str, computed: Checksum, sent: str) -> None:
     Raises:
         BadDigest: if it is another digest, or none.
     """
-    if not hmac.compare_digest(encoded(computed), sent):
+    # Encoded, for what was sent need not be ASCII.
+    if not hmac.compare_digest(encoded(computed).encode(), sent.encode()):
         raise BadDigest(algorithm)

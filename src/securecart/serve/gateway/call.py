@@ -12,7 +12,12 @@ from securecart.serve.gateway.guard import Guard
 from securecart.serve.gateway.keys import Keys
 from securecart.serve.gateway.limits import Limits
 from securecart.serve.gateway.message import Answer, Body
-from securecart.serve.gateway.payload import Payload, payload_of, read_document
+from securecart.serve.gateway.payload import (
+    Payload,
+    check_document,
+    payload_of,
+    read_document,
+)
 from securecart.serve.gateway.store import Store
 from securecart.wire.http import HttpRequest
 from securecart.wire.sigv4 import VerifiedSignature
@@ -82,8 +87,11 @@ class Call:
         return payload_of(self.request, self.body, self.verified, limits)
 
     async def document(self, limits: Limits) -> bytes:
-        """Read a body that is a small document."""
-        return await read_document(self.payload(limits), limits)
+        """Read a body that is a small document, held to its digests."""
+        document = await read_document(self.payload(limits), limits)
+        of_object = self.s3.operation == "CompleteMultipartUpload"
+        check_document(self.request, document, checksums=not of_object)
+        return document
 
 
 Operation = Callable[[Backend, Call], Awaitable[Answer]]

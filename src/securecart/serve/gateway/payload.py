@@ -7,6 +7,7 @@ Source: Amazon S3 API Reference, "Authenticating Requests (AWS Signature
 Version 4)".
 """
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from typing import Protocol
 from securecart.names.errors import ServiceError
 from securecart.serve.gateway.limits import Limits
 from securecart.serve.gateway.message import Body
+from securecart.serve.gateway.store_errors import refusal
+from securecart.wire.checksum import ALGORITHMS, check_digest, checksum
 from securecart.wire.chunked import AwsChunkedDecoder, EntityTooLarge
 from securecart.wire.http import HttpRequest
 from securecart.wire.sigv4 import VerifiedSignature
@@ -180,3 +183,28 @@ async def read_document(payload: Payload, limits: Limits) -> bytes:
     while piece := await payload.read():
         pieces.append(piece)
     return b"".join(pieces)
+
+
+def check_document(request: HttpRequest, document: bytes, *, checksums: bool) -> None:
+    """Hold a document to the digests in the request's headers.
+
+    `checksums` says that the headers `x-amz-checksum-*` are of the document:
+    those of CompleteMultipartUpload are of the object.
+
+    Raises:
+        InvalidDigest, BadDigest: one is none, or of something else.
+    """
+    sent = request.header("content-md5")
+    if sent is not None:
+        digest = hashlib.md5(document, usedforsecurity=False).digest()
+        expected = base64.b64encode(digest)
+        if len(sent) != len(expected):
+            raise refusal("InvalidDigest")
+        if not hmac.compare_digest(expected, sent.encode()):
+            raise refusal("BadDigest")
+    for algorithm in ALGORITHMS if checksums else ():
+        sent = request.header(f"x-amz-checksum-{algorithm}")
+        if sent is not None:
+            computed = checksum(algorithm)
+            computed.update(document)
+            check_digest(algorithm, computed, sent)
