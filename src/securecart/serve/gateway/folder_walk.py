@@ -20,13 +20,12 @@ from securecart.s3.listing import (
     passed_folders,
 )
 from securecart.serve.gateway.refusals import InternalError
-from securecart.serve.gateway.store_pages import Entry, Page, Pages, Place
+from securecart.serve.gateway.store_pages import INTERNAL, Entry, Page, Pages, Place
 
 _CALLS = 1500
 """Questions to the store for one page: some for every entry. A tree of empty
 folders is answered in several pages, some of them short."""
 _AT_ONCE = 16
-_INTERNAL = (b".uploads/", b".versions/")
 
 
 class After(NamedTuple):
@@ -39,8 +38,12 @@ class After(NamedTuple):
 class FolderWalk:
     """One walk; `stopped` is where it gave up, None if it went to the end."""
 
-    def __init__(self, pages: Pages, *, most: int, versioned: bool) -> None:
+    def __init__(
+        self, pages: Pages, *, most: int, versioned: bool, first: Page | None = None
+    ) -> None:
+        """Walk; `first` is the first page from the beginning, if it was read."""
         self._pages = pages
+        self._first = first
         self._most = most
         self._versioned = versioned
         self._calls = 0
@@ -161,18 +164,22 @@ class FolderWalk:
 
     async def _read(self, prefix: bytes, place: Place, *, folders: bool) -> Page:
         self._calls += 1
-        page = await self._pages.read(prefix, place, self._most + 1, folders=folders)
+        page, self._first = self._first, None
+        if page is None:
+            page = await self._pages.read(
+                prefix, place, self._most + 1, folders=folders
+            )
         for entry in page.entries:
             if not entry.key.startswith(prefix):
                 # Nothing of it is answered: who knows what else is wrong.
                 raise InternalError(
                     "We encountered an internal error. Please try again."
                 )
-        if any(name in entry.key for entry in page.entries for name in _INTERNAL):
+        if any(name in entry.key for entry in page.entries for name in INTERNAL):
             kept = [
                 entry
                 for entry in page.entries
-                if not any(name in entry.key for name in _INTERNAL)
+                if not any(name in entry.key for name in INTERNAL)
             ]
             return page._replace(entries=kept)
         return page

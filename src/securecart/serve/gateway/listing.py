@@ -4,7 +4,9 @@ Source: Amazon S3 API Reference, "ListObjects", "ListObjectsV2" and
 "ListObjectVersions".
 """
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from typing import NamedTuple
 
 from securecart.s3 import Versioning
 from securecart.s3.listing import LAST, Listing, listing_of, write_token
@@ -15,7 +17,9 @@ from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.store_pages import (
     Entry,
     ObjectPages,
+    Page,
     Pages,
+    Place,
     VersionPages,
     element,
     written,
@@ -33,38 +37,36 @@ Head = list[tuple[str, bytes]]
 async def list_objects(backend: Backend, call: Call) -> Answer:
     """List keys, and go on by the last of them."""
     listing = listing_of(call.s3)
-    entries, more = await _page(backend, call, listing, owner=backend.account)
+    page = await _objects(backend, call, listing, owner=True)
     text = listing.text
     head: Head = [
         ("Prefix", text(listing.prefix)),
         ("Marker", text(listing.after)),
-        *_asked(listing, "MaxKeys", more),
+        *_asked(listing, page.more),
     ]
-    if more is not None and (listing.delimiter or not entries):
-        head.append(("NextMarker", text(more)))
-    return _document("ListBucketResult", call, head, entries, listing)
+    if page.more is not None and (listing.delimiter or not page.number):
+        head.append(("NextMarker", text(page.more)))
+    return _document("ListBucketResult", call, head, page)
 
 
 async def list_objects_v2(backend: Backend, call: Call) -> Answer:
     """List keys, and go on by a token."""
     listing = listing_of(call.s3)
     owner = call.s3.parameter("fetch-owner") == "true"
-    entries, more = await _page(
-        backend, call, listing, owner=backend.account if owner else None
-    )
+    page = await _objects(backend, call, listing, owner=owner)
     head: Head = [
         ("Prefix", listing.text(listing.prefix)),
-        ("KeyCount", b"%d" % len(entries)),
-        *_asked(listing, "MaxKeys", more),
+        ("KeyCount", b"%d" % page.number),
+        *_asked(listing, page.more),
     ]
     start, token = map(call.s3.parameter, ("start-after", "continuation-token"))
     if start:
         head.append(("StartAfter", listing.text(start.encode())))
     if token is not None:
         head.append(("ContinuationToken", token.encode()))
-    if more is not None:
-        head.append(("NextContinuationToken", write_token(more).encode()))
-    return _document("ListBucketResult", call, head, entries, listing)
+    if page.more is not None:
+        head.append(("NextContinuationToken", write_token(page.more).encode()))
+    return _document("ListBucketResult", call, head, page)
 
 
 async def list_object_versions(backend: Backend, call: Call) -> Answer:
@@ -77,43 +79,65 @@ async def list_object_versions(backend: Backend, call: Call) -> Answer:
         ("Prefix", text(listing.prefix)),
         ("KeyMarker", text((call.s3.parameter("key-marker") or "").encode())),
         ("VersionIdMarker", listing.after_version),
-        *_asked(listing, "MaxKeys", more),
+        *_asked(listing, more),
     ]
     if more is not None:
         head.append(("NextKeyMarker", text(more)))
         if entries and entries[-1].version and more == entries[-1].key:
             head.append(("NextVersionIdMarker", entries[-1].version))
-    return _document("ListVersionsResult", call, head, entries, listing)
+    page = _Page(_written(entries, listing), len(entries), more)
+    return _document("ListVersionsResult", call, head, page)
 
 
-async def _page(
-    backend: Backend, call: Call, listing: Listing, *, owner: str | None
-) -> tuple[list[Entry], bytes | None]:
-    pages = ObjectPages(backend.store, call.bucket_name, owner=owner)
-    return await _collected(call, listing, pages)
+class _Page(NamedTuple):
+    """Elements as they are answered, how many, and the key to go on from."""
+
+    elements: bytes
+    number: int
+    more: bytes | None
+
+
+async def _objects(
+    backend: Backend, call: Call, listing: Listing, *, owner: bool
+) -> _Page:
+    pages = ObjectPages(
+        backend.store, call.bucket_name, owner=backend.account if owner else None
+    )
+    first = None
+    folders = listing.delimiter == _SLASH
+    from_the_beginning = not listing.after and (folders or not listing.delimiter)
+    if from_the_beginning and listing.most and listing.possible:
+        body = await pages.body(
+            listing.prefix, Place(), listing.most + 1, folders=folders
+        )
+        if plain := pages.plain(body, listing):
+            return _Page(*plain, None)
+        first = pages.page(body, folders=folders)
+    entries, more = await _collected(call, listing, pages, first)
+    return _Page(_written(entries, listing), len(entries), more)
 
 
 async def _collected(
-    call: Call, listing: Listing, pages: Pages
+    call: Call, listing: Listing, pages: Pages, first: Page | None = None
 ) -> tuple[list[Entry], bytes | None]:
     """The entries of a page, and the key to go on from; None: there is no more."""
     if not listing.most or not listing.possible:
         return [], None
     versioned = call.existing_bucket.versioning is not Versioning.NEVER
-    walk = FolderWalk(pages, most=listing.most, versioned=versioned)
+    walk = FolderWalk(pages, most=listing.most, versioned=versioned, first=first)
     after = After(listing.after, listing.after_version)
     found: list[Entry] = []
-    batches = _grouped(walk, listing, after)
-    async for batch in batches:
-        found += batch
-        if len(found) > listing.most:
-            return found[: listing.most], found[listing.most - 1].key
+    async with aclosing(_grouped(walk, listing, after)) as batches:
+        async for batch in batches:
+            found += batch
+            if len(found) > listing.most:
+                return found[: listing.most], found[listing.most - 1].key
     return found, walk.stopped
 
 
 async def _grouped(
     walk: FolderWalk, listing: Listing, after: After
-) -> AsyncIterator[list[Entry]]:
+) -> AsyncGenerator[list[Entry]]:
     """Batches of a walk, with keys rolled up into their common prefixes."""
     if listing.delimiter == _SLASH:
         async for batch in walk.level(listing.prefix, after):
@@ -153,8 +177,8 @@ def _rolled_up(
     return rolled, group
 
 
-def _asked(listing: Listing, most: str, more: bytes | None) -> Head:
-    found: Head = [(most, b"%d" % listing.most)]
+def _asked(listing: Listing, more: bytes | None) -> Head:
+    found: Head = [("MaxKeys", b"%d" % listing.most)]
     if listing.delimiter:
         found.append(("Delimiter", listing.text(listing.delimiter)))
     if listing.url:
@@ -163,14 +187,17 @@ def _asked(listing: Listing, most: str, more: bytes | None) -> Head:
     return found
 
 
-def _document(
-    root: str, call: Call, head: Head, entries: list[Entry], listing: Listing
-) -> Answer:
-    """Write a listing; common prefixes stand at its end."""
+def _written(entries: list[Entry], listing: Listing) -> bytes:
+    """The elements of a page; common prefixes stand at its end."""
+    text = listing.text
+    elements = [written(entry, text) for entry in entries if entry.tag]
+    elements += (written(entry, text) for entry in entries if not entry.tag)
+    return b"".join(elements)
+
+
+def _document(root: str, call: Call, head: Head, page: _Page) -> Answer:
     name = root.encode()
     parts = [_BEGINNING % name, element(b"Name", call.bucket_name.encode())]
     parts += (element(tag.encode(), text) for tag, text in head)
-    parts += (written(entry, listing.text) for entry in entries if entry.tag)
-    parts += (written(entry, listing.text) for entry in entries if not entry.tag)
-    parts.append(b"</%b>" % name)
+    parts += (page.elements, b"</%b>" % name)
     return document(b"".join(parts))
