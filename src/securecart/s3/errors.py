@@ -181,6 +181,13 @@ class NoSuchCORSConfiguration(S3Error):
     sentence = "The CORS configuration does not exist"
 
 
+class NoSuchConfiguration(S3Error):
+    """The bucket has no configuration of this id."""
+
+    code = "NoSuchConfiguration"
+    sentence = "The specified configuration does not exist."
+
+
 class NoSuchKey(S3Error):
     """There is no object of this key."""
 
@@ -195,6 +202,20 @@ class NoSuchPublicAccessBlockConfiguration(S3Error):
     sentence = "The public access block configuration was not found"
 
 
+class NoSuchTagSet(S3Error):
+    """The bucket has no tags."""
+
+    code = "NoSuchTagSet"
+    sentence = "The TagSet does not exist"
+
+
+class NoSuchWebsiteConfiguration(S3Error):
+    """The bucket is no website."""
+
+    code = "NoSuchWebsiteConfiguration"
+    sentence = "The specified bucket does not have a website configuration"
+
+
 class NotImplementedHere(S3Error):
     """Something that is asked for, and that we do not do: never ignored."""
 
@@ -207,6 +228,13 @@ class OwnershipControlsNotFoundError(S3Error):
 
     code = "OwnershipControlsNotFoundError"
     sentence = "The bucket ownership controls were not found"
+
+
+class ReplicationConfigurationNotFoundError(S3Error):
+    """The bucket is not replicated."""
+
+    code = "ReplicationConfigurationNotFoundError"
+    sentence = "The replication configuration was not found"
 
 
 class ServerSideEncryptionConfigurationNotFoundError(S3Error):

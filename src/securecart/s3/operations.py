@@ -34,6 +34,7 @@ class Operation:
     copies: bool = False
 
 
+_MORE = frozenset({"continuation-token"})
 _LISTING = frozenset({"prefix", "delimiter", "encoding-type"})
 _RESPONSE = frozenset(
     {
@@ -110,6 +111,34 @@ OPERATIONS = (
     _bucket("GetBucketOwnershipControls", "GET", "ownershipControls"),
     _bucket("PutBucketOwnershipControls", "PUT", "ownershipControls"),
     _bucket("DeleteBucketOwnershipControls", "DELETE", "ownershipControls"),
+    _bucket("GetBucketAcl", "GET", "acl"),
+    _bucket("PutBucketAcl", "PUT", "acl"),
+    _bucket("GetBucketTagging", "GET", "tagging"),
+    _bucket("DeleteBucketTagging", "DELETE", "tagging"),
+    _bucket("GetBucketReplication", "GET", "replication"),
+    _bucket("DeleteBucketReplication", "DELETE", "replication"),
+    _bucket("GetBucketWebsite", "GET", "website"),
+    _bucket("DeleteBucketWebsite", "DELETE", "website"),
+    _bucket("GetBucketAbac", "GET", "abac"),
+    _bucket("GetBucketAccelerateConfiguration", "GET", "accelerate"),
+    _bucket("GetBucketLogging", "GET", "logging"),
+    _bucket("GetBucketNotificationConfiguration", "GET", "notification"),
+    _bucket("GetBucketRequestPayment", "GET", "requestPayment"),
+    _bucket("GetBucketAnalyticsConfiguration", "GET", "analytics", "id"),
+    _bucket("ListBucketAnalyticsConfigurations", "GET", "analytics", parameters=_MORE),
+    _bucket(
+        "GetBucketIntelligentTieringConfiguration", "GET", "intelligent-tiering", "id"
+    ),
+    _bucket(
+        "ListBucketIntelligentTieringConfigurations",
+        "GET",
+        "intelligent-tiering",
+        parameters=_MORE,
+    ),
+    _bucket("GetBucketInventoryConfiguration", "GET", "inventory", "id"),
+    _bucket("ListBucketInventoryConfigurations", "GET", "inventory", parameters=_MORE),
+    _bucket("GetBucketMetricsConfiguration", "GET", "metrics", "id"),
+    _bucket("ListBucketMetricsConfigurations", "GET", "metrics", parameters=_MORE),
     _object("GetObject", "GET", parameters=_READING),
     _object("HeadObject", "HEAD", parameters=_READING),
     _object("PutObject", "PUT"),
@@ -118,6 +147,8 @@ OPERATIONS = (
     _object("GetObjectTagging", "GET", "tagging", parameters=_VERSION),
     _object("PutObjectTagging", "PUT", "tagging", parameters=_VERSION),
     _object("DeleteObjectTagging", "DELETE", "tagging", parameters=_VERSION),
+    _object("GetObjectAcl", "GET", "acl", parameters=_VERSION),
+    _object("PutObjectAcl", "PUT", "acl", parameters=_VERSION),
     _object("CreateMultipartUpload", "POST", "uploads"),
     _object("UploadPart", "PUT", "uploadId", "partNumber"),
     _object("UploadPartCopy", "PUT", "uploadId", "partNumber", copies=True),

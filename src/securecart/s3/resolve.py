@@ -198,6 +198,7 @@ _CHECKS: dict[str, Callable[[str, str], None]] = {
     "delimiter": _check_beginning,
     "encoding-type": _one_of("url"),
     "fetch-owner": _one_of("true", "false"),
+    "id": _check_text,
     "key-marker": _check_beginning,
     "list-type": _one_of("2"),
     "marker": _check_beginning,

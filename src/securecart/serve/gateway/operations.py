@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+from securecart.s3.absent import NOT_CONFIGURED
 from securecart.serve.gateway import (
+    absent,
+    access_control_lists,
     bucket_operations,
     configuration,
     copying,
@@ -17,6 +20,11 @@ from securecart.serve.gateway import (
 from securecart.serve.gateway.call import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
+    **dict.fromkeys(NOT_CONFIGURED, absent.answer),
+    "GetBucketAcl": access_control_lists.get_bucket_acl,
+    "PutBucketAcl": access_control_lists.put_bucket_acl,
+    "GetObjectAcl": access_control_lists.get_object_acl,
+    "PutObjectAcl": access_control_lists.put_object_acl,
     "ListBuckets": bucket_operations.list_buckets,
     "CreateBucket": bucket_operations.create_bucket,
     "HeadBucket": bucket_operations.head_bucket,
