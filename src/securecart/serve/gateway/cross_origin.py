@@ -3,7 +3,7 @@
 Source: Amazon S3 User Guide, "Using cross-origin resource sharing (CORS)".
 """
 
-from securecart.names.errors import AccessDenied, ServiceError
+from securecart.names.errors import ServiceError
 from securecart.s3 import Buckets, read_path
 from securecart.s3.cors import CorsConfiguration
 from securecart.s3.errors import AccessForbidden, InvalidRequest
@@ -25,7 +25,7 @@ class CrossOrigin:
 
         Raises:
             InvalidRequest: it is no preflight request.
-            AccessDenied: no rule allows what it asks for.
+            AccessForbidden: no rule allows what it asks for.
         """
         origin = request.header("origin")
         method = request.header("access-control-request-method")
@@ -38,7 +38,7 @@ class CrossOrigin:
         rules = self._rules(request)
         allowed = rules.preflight(origin, method, headers) if rules else None
         if allowed is None:
-            raise AccessDenied(AccessForbidden.sentence)
+            raise AccessForbidden
         return Answer(200, allowed)
 
     def headers(self, request: HttpRequest) -> Headers:
