@@ -164,6 +164,29 @@ def test_what_follows_an_answer_spoils_the_connection(tmp_path: Path) -> None:
     )
 
 
+def test_a_body_ends_where_its_length_says(tmp_path: Path) -> None:
+    """Also in a later piece, and what follows it there is nobody's answer."""
+
+    async def act(pool: StorePool) -> None:
+        assert await whole(pool) == b"hello world"
+        assert await whole(pool) == b"hello"
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        if not served:
+            served.append(True)
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nhello")
+            await asyncio.sleep(0.05)
+            writer.write(b" world" + OK)
+            await reader.read()
+        else:
+            writer.write(OK)
+            await reader.read()
+
+    served: list[bool] = []
+    assert scene(tmp_path / "s", serve, act) == 2
+
+
 def test_a_store_that_hangs_is_given_up(tmp_path: Path) -> None:
     """After the time it has."""
 

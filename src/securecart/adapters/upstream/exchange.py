@@ -57,8 +57,9 @@ class Exchange:
         self._bodiless = method == "HEAD"
         self._unsent = unsent
         self._parser = HttpResponseParser(self)
-        self._headers: list[tuple[str, str]] = []
+        self._headers: list[tuple[bytes, bytes]] = []
         self._head_bytes = 0
+        self._left = 0
         self._head: HttpResponse | None = None
         self._pieces: deque[bytes] = deque()
         self._size = 0
@@ -150,11 +151,27 @@ class Exchange:
         if self._complete:
             self.failed(ConnectionError("the store sent more than its answer"))
             return
+        if self._left:
+            self._body(data)
+            return
         try:
             self._parser.feed_data(data)
         except HttpParserError as error:
             if not self._complete:  # Behind a HEAD's answer nothing is expected.
                 self.failed(ConnectionError(f"the store sent no HTTP: {error}"))
+
+    def _body(self, data: bytes) -> None:
+        """Take the rest of a body whose length is known, as it was read.
+
+        The parser would copy each piece, to say of it what is known already.
+        """
+        if len(data) > self._left:
+            data = data[: self._left]
+            self._keep_alive = False
+        self._left -= len(data)
+        self._queue(data)
+        if not self._left:
+            self.on_message_complete()
 
     def failed(self, error: OSError) -> None:
         """Fail whoever waits, now and later."""
@@ -171,7 +188,7 @@ class Exchange:
         if self._head_bytes > _HEAD_BYTES:
             self.failed(ConnectionError("the store's head is too large"))
             return
-        self._headers.append((name.decode("latin-1").lower(), value.decode("latin-1")))
+        self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """Release the head, unless it is a `100 Continue` nobody asked for."""
@@ -183,17 +200,33 @@ class Exchange:
             # A second answer to one request: it could be taken for the next's.
             self._keep_alive = False
             return
-        self._head = HttpResponse(status, tuple(headers))
+        self._head = HttpResponse(
+            status,
+            tuple(
+                [
+                    (name.decode("latin-1").lower(), value.decode("latin-1"))
+                    for name, value in headers
+                ]
+            ),
+        )
         self._keep_alive = self._parser.should_keep_alive()
         if self._bodiless:
             self._complete = True
+        else:
+            self._left = _length(self._head)
         self._wake()
 
     def on_body(self, piece: bytes) -> None:
-        """Queue a piece; pause the store when too much waits."""
+        """Queue what came with the head, or a chunk."""
         if self._complete or self._failure is not None:
             self._keep_alive = False
             return
+        if self._left:
+            self._left -= len(piece)
+        self._queue(piece)
+
+    def _queue(self, piece: bytes) -> None:
+        """Add a piece; pause the store when too much waits."""
         self._pieces.append(piece)
         self._size += len(piece)
         if self._size > _BUFFER_BYTES and not self._paused:
@@ -220,3 +253,11 @@ class Exchange:
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
+
+
+def _length(head: HttpResponse) -> int:
+    """Answer a body's announced size; the parser has refused two readings of it."""
+    for name, value in head.headers:
+        if name == "content-length":
+            return int(value)
+    return 0

@@ -71,7 +71,10 @@ class StorePool:
         """
         data = _request_bytes(request, length, chunked=chunked)
         unsent = None if chunked else length or 0
-        reused, connection = await self._connection(fresh=False)
+        connection = self._at_rest()
+        reused = connection is not None
+        if connection is None:
+            reused, connection = await self._connection(fresh=False)
         exchange = connection.begin(request.method, data, unsent)
         streams = chunked or length is not None
         if not reused or streams or request.method not in _REPEATABLE:
@@ -116,14 +119,22 @@ class StorePool:
             connection.drop()
         self._idle.clear()
 
-    async def _connection(self, *, fresh: bool) -> tuple[bool, StoreConnection]:
-        """Take a connection; say also whether it was used before."""
-        await self._turn()
-        while self._idle and not fresh:
+    def _at_rest(self) -> StoreConnection | None:
+        """Take a connection that may be used at once, if there is one."""
+        if len(self._busy) + self._opening >= self._limits.connections:
+            return None
+        while self._idle:
             connection = self._idle.pop()
             if connection.usable:
                 self._busy.add(connection)
-                return True, connection
+                return connection
+        return None
+
+    async def _connection(self, *, fresh: bool) -> tuple[bool, StoreConnection]:
+        """Take a connection; say also whether it was used before."""
+        await self._turn()
+        if not fresh and (found := self._at_rest()) is not None:
+            return True, found
         self._opening += 1
         try:
             async with asyncio.timeout(self._limits.connect_seconds):
@@ -207,15 +218,15 @@ def _request_bytes(request: HttpRequest, length: int | None, *, chunked: bool) -
     Raises:
         ValueError: a header would break the head.
     """
-    lines = [f"{request.method} {request.target} HTTP/1.1\r\n"]
-    for name, value in request.headers:
-        if "\r" in value or "\n" in value or "\0" in value:
-            raise ValueError(f"the header {name} has a line break")
-        lines += (name, ": ", value, "\r\n")
+    lines = [f"{request.method} {request.target} HTTP/1.1"]
+    lines += [f"{name}: {value}" for name, value in request.headers]
     size = len(request.body) if length is None else length
     if chunked:
-        lines.append("transfer-encoding: chunked\r\n")
+        lines.append("transfer-encoding: chunked")
     elif size or request.method in {"PUT", "POST"}:
-        lines.append(f"content-length: {size}\r\n")
-    lines.append("\r\n")
-    return "".join(lines).encode("latin-1") + request.body
+        lines.append(f"content-length: {size}")
+    head = "\r\n".join(lines)
+    breaks = len(lines) - 1
+    if head.count("\n") != breaks or head.count("\r") != breaks or "\0" in head:
+        raise ValueError("a header has a line break")
+    return f"{head}\r\n\r\n".encode("latin-1") + request.body

@@ -11,8 +11,7 @@ BODILESS = frozenset({204, 304})
 """RFC 9110, 15.3.5 and 15.4.5; an informational status never is an answer."""
 
 _STATUS_LINES = {
-    status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n"
-    for status in HTTPStatus
+    status.value: f"HTTP/1.1 {status.value} {status.phrase}" for status in HTTPStatus
 }
 
 
@@ -32,21 +31,21 @@ def head_bytes(
     Raises:
         ValueError: a header would break the head.
     """
-    lines = [_STATUS_LINES[status], "date: ", date, "\r\n"]
-    for name, value in headers:
-        if "\r" in value or "\n" in value or "\0" in value:
-            raise ValueError(f"the header {name} has a line break")
-        lines += (name, ": ", value, "\r\n")
+    lines = [_STATUS_LINES[status], f"date: {date}"]
+    lines += [f"{name}: {value}" for name, value in headers]
     if status in BODILESS:
         pass
     elif length is None:
-        lines.append("transfer-encoding: chunked\r\n")
+        lines.append("transfer-encoding: chunked")
     else:
-        lines.append(f"content-length: {length}\r\n")
+        lines.append(f"content-length: {length}")
     if not keep_alive:
-        lines.append("connection: close\r\n")
-    lines.append("\r\n")
-    return "".join(lines).encode("latin-1")
+        lines.append("connection: close")
+    head = "\r\n".join(lines)
+    breaks = len(lines) - 1
+    if head.count("\n") != breaks or head.count("\r") != breaks or "\0" in head:
+        raise ValueError("a header has a line break")
+    return f"{head}\r\n\r\n".encode("latin-1")
 
 
 def chunk(piece: bytes) -> bytes:
