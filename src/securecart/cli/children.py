@@ -126,7 +126,9 @@ def _open_log(path: Path) -> BinaryIO:
     """Open a log to append to, 0600."""
     if path.exists() and path.stat().st_size > _LOG_BYTES:
         # Others may have it open, and go on at its end: copied, not moved.
-        shutil.copyfile(path, path.with_name(f"{path.name}.old"))
+        old = path.with_name(f"{path.name}.old")
+        old.touch(mode=0o600)
+        shutil.copyfile(path, old)
         os.truncate(path, 0)
     flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
     return os.fdopen(os.open(path, flags, 0o600), "ab")

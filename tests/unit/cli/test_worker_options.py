@@ -1,0 +1,23 @@
+"""What a worker is told comes over a command line unchanged."""
+
+from securecart.cli.worker_options import WorkerOptions
+
+
+def test_options_come_back_as_they_were_given() -> None:
+    """Tuples too, which JSON does not have."""
+    options = WorkerOptions(
+        data="/data/with space",
+        index=1,
+        workers=2,
+        sockets=(3, 4),
+        monitoring=(),
+        scoreboard=5,
+        lifeline=6,
+        private_hosts=("localhost:8081",),
+        oidc_hosts=(),
+        connections=2000,
+        session_requests=64,
+        access_log=False,
+        syncs=True,
+    )
+    assert WorkerOptions.from_json(options.to_json()) == options
