@@ -396,8 +396,11 @@ class Connection(asyncio.Protocol):
             left -= len(data)
 
     def _enter(self, state: State) -> None:
+        limits = self.limits
+        seconds = limits.stall_seconds
+        if state is State.IDLE:
+            seconds = limits.idle_seconds
+        elif state is State.LINGER:
+            seconds = limits.linger_seconds
         self.state = state
-        self.deadline = self._loop.time() + {
-            State.IDLE: self.limits.idle_seconds,
-            State.LINGER: self.limits.linger_seconds,
-        }.get(state, self.limits.stall_seconds)
+        self.deadline = self._loop.time() + seconds

@@ -1,6 +1,6 @@
 """The decision: every requirement of a request, against every policy."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from securecart.iam.authorizer import Authorizer
 from securecart.names.errors import AccessDenied
@@ -69,16 +69,16 @@ class Guard:
         if missing and not created:
             raise NoSuchBucket
 
-    def policies(self, principal: Principal, bucket: str) -> Iterator[Policy]:
+    def policies(self, principal: Principal, bucket: str) -> list[Policy]:
         """Answer every policy that bears on what somebody does in a bucket."""
         layers = self._authorizer.layers_for(principal)
-        yield from layers.identity
-        yield from layers.session or ()
+        policies = [*layers.identity, *(layers.session or ())]
         if layers.boundary is not None:
-            yield layers.boundary
+            policies.append(layers.boundary)
         found = find_bucket(self._buckets, bucket)
         if found is not None and found.policy is not None:
-            yield found.policy
+            policies.append(found.policy)
+        return policies
 
     def allows(
         self, principal: Principal, requirement: Required, context: Mapping[str, str]

@@ -20,6 +20,7 @@ from securecart.serve.gateway.refusals import (
 
 END = b"\r\n\r\n"
 BARE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
 _DIGITS = re.compile(r"[0-9]{1,16}", re.ASCII)
 
 
@@ -96,19 +97,21 @@ def parse_head(block: bytes, limits: Limits) -> RequestHead:
     if not target.startswith("/") or "#" in target or method == "CONNECT":
         raise BadRequest("The request target must be a path.")
     _one_host(headers, version)
+    names = {name for name, _ in headers}
     return RequestHead(
         method=method,
         target=target,
         headers=headers,
-        length=body_length(headers, version),
-        keep_alive=version == "1.1" and not _asks_to_close(headers),
-        expects_continue=_expects_continue(headers),
+        length=0 if names.isdisjoint(_FRAMING) else body_length(headers, version),
+        keep_alive=version == "1.1"
+        and not ("connection" in names and _asks_to_close(headers)),
+        expects_continue="expect" in names and _expects_continue(headers),
     )
 
 
 def _one_host(headers: tuple[tuple[str, str], ...], version: str) -> None:
     """RFC 9112, 3.2: exactly one Host."""
-    hosts = sum(name == "host" for name, _ in headers)
+    hosts = [name for name, _ in headers].count("host")
     if hosts > 1 or (hosts == 0 and version == "1.1"):
         raise BadRequest("A request has exactly one Host header.")
 

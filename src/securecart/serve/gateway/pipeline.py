@@ -242,6 +242,8 @@ class Pipeline:
 
     def _check_owners(self, request: HttpRequest) -> None:
         """A caller may insist on whose bucket it is."""
+        if _OWNER_HEADERS.isdisjoint(request.first):
+            return
         for name, value in request.headers:
             if name in _OWNER_HEADERS and value != self._backend.account:
                 raise AccessDenied("Access Denied")
@@ -280,7 +282,8 @@ class Pipeline:
         if isinstance(answer.body, bytes):
             facts.leave()
             return answer
-        return replace(answer, body=CountedStream(answer.body, facts.leave))
+        body = CountedStream(answer.body, facts.leave)
+        return Answer(answer.status, answer.headers, body, answer.length, answer.close)
 
     def _preflight(self, request: HttpRequest, ids: Identifiers) -> Answer:
         """Answer OPTIONS, which asks for nothing but the bucket's rules."""
@@ -365,7 +368,7 @@ def _identified(
         *answer.headers,
         *extra,
     )
-    return replace(answer, headers=headers)
+    return Answer(answer.status, headers, answer.body, answer.length, answer.close)
 
 
 def _close(answer: Answer) -> None:
