@@ -15,10 +15,11 @@ MAX_KEYS = 1000
 
 @dataclass(frozen=True, slots=True)
 class ObjectToDelete:
-    """One key, and the version of it if one is named."""
+    """One key, the version of it if one is named, and the tag it must have."""
 
     key: str
     version_id: str | None = None
+    etag: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,12 @@ def parse_delete_objects(body: bytes) -> DeleteObjects:
 
 
 def _object(element: Element) -> ObjectToDelete:
-    element.only("Key", "VersionId")
+    element.only("Key", "VersionId", "ETag")
     key = element.optional("Key")
     if not key:
         raise MalformedXML
-    return ObjectToDelete(key, element.optional("VersionId") or None)
+    version, etag = element.optional("VersionId"), element.optional("ETag")
+    return ObjectToDelete(key, version or None, etag or None)
 
 
 def delete_objects_body(objects: Iterable[ObjectToDelete]) -> bytes:
@@ -83,6 +85,7 @@ def delete_objects_body(objects: Iterable[ObjectToDelete]) -> bytes:
             "Object": [
                 {"Key": each.key}
                 | ({"VersionId": each.version_id} if each.version_id else {})
+                | ({"ETag": each.etag} if each.etag else {})
                 for each in objects
             ]
         },

@@ -62,6 +62,9 @@ _ACL = (
 _BYPASSING = _object(
     "BypassGovernanceRetention", None, ["x-amz-bypass-governance-retention"]
 )
+# Who may not read an object is not told, by what becomes of a guess at its
+# entity tag, what is in it.
+_MATCHING = _object("GetObject", None, ["if-match"])
 _PUT = _object("PutObject")
 _GET = _object("GetObject", "GetObjectVersion")
 _DELETE = _object("DeleteObject", "DeleteObjectVersion")
@@ -184,8 +187,8 @@ _ON_BUCKETS = {
 PERMISSIONS: Mapping[str, tuple[Permission, ...]] = {
     **{operation: (_bucket(action),) for operation, action in _ON_BUCKETS.items()},
     "AbortMultipartUpload": (_object("AbortMultipartUpload"),),
-    "CompleteMultipartUpload": (_PUT,),
-    "CopyObject": (*_WRITING, _SOURCE, _SOURCE_TAGS),
+    "CompleteMultipartUpload": (_PUT, _MATCHING),
+    "CopyObject": (*_WRITING, _SOURCE, _SOURCE_TAGS, _MATCHING),
     "CreateBucket": (
         _bucket("CreateBucket"),
         _bucket("PutBucketAcl", *_ACL),
@@ -194,7 +197,7 @@ PERMISSIONS: Mapping[str, tuple[Permission, ...]] = {
         _bucket("PutBucketOwnershipControls", "x-amz-object-ownership"),
     ),
     "CreateMultipartUpload": _WRITING,
-    "DeleteObject": (_DELETE, _BYPASSING),
+    "DeleteObject": (_DELETE, _BYPASSING, _MATCHING),
     "DeleteObjectAnnotation": (
         _object("DeleteObjectAnnotation", "DeleteObjectVersionAnnotation"),
     ),
@@ -222,7 +225,7 @@ PERMISSIONS: Mapping[str, tuple[Permission, ...]] = {
         _object("ListObjectAnnotations", "ListObjectVersionAnnotations"),
     ),
     "ListParts": (_object("ListMultipartUploadParts"),),
-    "PutObject": _WRITING,
+    "PutObject": (*_WRITING, _MATCHING),
     "PutObjectAcl": (_object("PutObjectAcl", "PutObjectVersionAcl"),),
     "PutObjectAnnotation": (
         _object("PutObjectAnnotation", "PutObjectVersionAnnotation"),

@@ -6,9 +6,10 @@ action does not have is never supplied: a policy that names it there finds it
 absent, as it does at AWS.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from types import MappingProxyType
 
 from securecart.policy.catalogue import find_action
 from securecart.s3.identifier import check_identifier
@@ -29,6 +30,8 @@ _SOURCE = "s3:x-amz-copy-source"
 _VERSION = "s3:versionid"
 _EXISTING = "s3:existingobjecttag/"
 _TAG_KEYS = "s3:requestobjecttagkeys"
+_MATCH = "s3:if-match"
+_READ = "s3:GetObject"
 _NOTHING: Context = {}
 
 
@@ -52,12 +55,14 @@ def required(
     tags: TagSet | None = None,
     existing: TagSet = NO_TAGS,
     source_existing: TagSet = NO_TAGS,
+    lock: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Required, ...]:
     """Answer everything that must be allowed; all of it must.
 
     `location_constraint` is what the body of CreateBucket asks for, `tags`
     those in the body of PutObjectTagging; `existing` are the tags that the
-    object has, and `source_existing` those of a copy's source.
+    object has, and `source_existing` those of a copy's source. `lock` are keys
+    of Object Lock that no header says: those of a body, and the days ahead.
 
     Raises:
         ValueError: for DeleteObjects, which `required_for_key` decides key by
@@ -66,16 +71,18 @@ def required(
     if tags is None and (header := request.request.header("x-amz-tagging")):
         tags = TagSet.from_header(header)
     return tuple(
-        _with_existing(each, source_existing if on is On.SOURCE else existing)
+        _with(each, lock, source_existing if on is On.SOURCE else existing)
         for on, each in _all_required(request, location_constraint, tags)
     )
 
 
-def _with_existing(required: Required, existing: TagSet) -> Required:
-    if not existing or _EXISTING not in _keys_of(required.action):
+def _with(required: Required, lock: Mapping[str, str], existing: TagSet) -> Required:
+    if not lock and not existing:
         return required
-    context = {**required.context, **existing.existing()}
-    return replace(required, context=context)
+    keys = _keys_of(required.action)
+    context = {name: value for name, value in lock.items() if name in keys}
+    tags = existing.existing() if _EXISTING in keys else _NOTHING
+    return replace(required, context={**required.context, **context, **tags})
 
 
 def _all_required(
@@ -113,9 +120,15 @@ def _source_required(action: str, source: CopySource) -> Required:
 
 
 def required_for_key(
-    request: S3Request, key: str, version_id: str | None = None
-) -> Required:
-    """What DeleteObjects must be allowed for one of its keys.
+    request: S3Request,
+    key: str,
+    version_id: str | None = None,
+    etag: str | None = None,
+) -> tuple[Required, ...]:
+    """What DeleteObjects must be allowed for one of its keys: all of it.
+
+    `etag` is the condition on it: who may not read an object is not told, by
+    what becomes of a guess, what is in it.
 
     Raises:
         InvalidArgument, KeyTooLongError: if the store could mistake the key
@@ -124,14 +137,25 @@ def required_for_key(
     check_key(key)
     if version_id is not None:
         check_identifier("versionId", version_id)
-    (permission, *_) = PERMISSIONS[request.operation]
-    action = permission.for_version(version_id)
-    return Required(
-        action,
-        f"{request.resource}/{key}",
-        _version_context(action, version_id),
-        request.bucket,
+    actions = [
+        permission.for_version(version_id)
+        for permission in PERMISSIONS[request.operation]
+        if not permission.headers or _sends_one_of(request, permission.headers)
+    ]
+    if etag is not None:
+        actions.append(_READ)
+    return tuple(
+        _required_for_key(request, action, key, version_id, etag) for action in actions
     )
+
+
+def _required_for_key(
+    request: S3Request, action: str, key: str, version_id: str | None, etag: str | None
+) -> Required:
+    context = dict(_version_context(action, version_id))
+    if etag is not None and _MATCH in _keys_of(action):
+        context[_MATCH] = etag
+    return Required(action, f"{request.resource}/{key}", context, request.bucket)
 
 
 def required_to_see_absence(request: S3Request) -> Required:

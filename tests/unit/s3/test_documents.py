@@ -118,7 +118,7 @@ def test_a_batch_of_keys() -> None:
             MalformedXML,
         ),
         (
-            b"<Delete><Object><Key>a</Key><ETag>e</ETag></Object></Delete>",
+            b"<Delete><Object><Key>a</Key><Size>1</Size></Object></Delete>",
             NotImplementedHere,
         ),
     ],
@@ -131,7 +131,11 @@ def test_batches_that_are_none(body: bytes, error: type[ServiceError]) -> None:
 
 def test_a_batch_is_written_as_it_is_read() -> None:
     """For the store, after some keys were denied."""
-    objects = (ObjectToDelete("a <&> b"), ObjectToDelete("c", "v"))
+    objects = (
+        ObjectToDelete("a <&> b"),
+        ObjectToDelete("c", "v"),
+        ObjectToDelete("d", etag='"e"'),
+    )
     assert parse_delete_objects(delete_objects_body(objects)).objects == objects
 
 

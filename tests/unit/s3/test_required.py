@@ -137,10 +137,11 @@ def test_an_acl_header_needs_its_own_action(ask: Resolve) -> None:
 def test_each_action_has_its_own_keys(ask: Resolve) -> None:
     """A header is a key of the actions that have it, and of no other."""
     sent = {"x_amz_acl": "private", "x_amz_storage_class": "STANDARD"}
-    write, acl = required(ask("PUT /docs/a", **sent, if_match="e"))
+    write, acl, compare = required(ask("PUT /docs/a", **sent, if_match="e"))
     keys = {"s3:x-amz-acl": "private", "s3:x-amz-storage-class": "STANDARD"}
     assert write.context == WHOLE | keys | {"s3:if-match": "e"}
     assert acl.context == keys
+    assert (compare.action, compare.context) == ("s3:GetObject", {})
     (read,) = required(ask("GET /docs/a", if_match="e"))
     assert read.context == {}
 
@@ -183,13 +184,34 @@ def test_delete_objects_is_never_decided_as_a_whole(ask: Resolve) -> None:
     request = ask("POST /docs?delete")
     with pytest.raises(ValueError, match="key by key"):
         required(request)
-    one = required_for_key(request, "a/b")
+    (one,) = required_for_key(request, "a/b")
     assert (one.action, one.resource) == ("s3:DeleteObject", f"{BUCKET}/a/b")
-    one = required_for_key(request, "a", "v")
+    (one,) = required_for_key(request, "a", "v")
     assert (one.action, one.context) == (
         "s3:DeleteObjectVersion",
         {"s3:versionid": "v"},
     )
+    delete, read = required_for_key(request, "a", None, '"tag"')
+    assert delete.context == {"s3:if-match": '"tag"'}
+    assert (read.action, read.context) == ("s3:GetObject", {})
+    bypass = ask("POST /docs?delete", x_amz_bypass_governance_retention="true")
+    assert [each.action for each in required_for_key(bypass, "a", "v")] == [
+        "s3:DeleteObjectVersion",
+        "s3:BypassGovernanceRetention",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["PUT /docs/a", "DELETE /docs/a", "POST /docs/a?uploadId=u"],
+)
+def test_who_compares_entity_tags_may_read(ask: Resolve, line: str) -> None:
+    """Else a guess would be told right or wrong."""
+    actions = [each.action for each in required(ask(line, if_match='"tag"'))]
+    assert actions[-1] == "s3:GetObject"
+    assert "s3:GetObject" not in [
+        each.action for each in required(ask(line, if_none_match="*"))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -62,10 +62,21 @@ async def absence(backend: Backend, call: Call, error: ServiceError) -> ServiceE
         return error
     version = call.s3.version_id
     if version is not None:
+        if call.request.method == "HEAD":
+            error = await _in_words(backend, call, error)
         # Of a version that it does not have, the store says NoSuchVersion.
         return error if error.code == "NoSuchVersion" else MarkerNotAllowed(version)
     marker = await _latest_marker(backend, call)
     return error if marker is None else DeletedKey(marker)
+
+
+async def _in_words(backend: Backend, call: Call, error: ServiceError) -> ServiceError:
+    """Answer what the store says to GET: to HEAD it says a status alone."""
+    try:
+        await backend.store.call("GET", call.s3.target, (("range", "bytes=0-0"),))
+    except ServiceError as told:
+        return told
+    return error
 
 
 async def _latest_marker(backend: Backend, call: Call) -> str | None:

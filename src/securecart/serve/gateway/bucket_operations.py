@@ -11,6 +11,7 @@ from securecart.names.errors import ServiceError
 from securecart.s3 import (
     Bucket,
     ObjectOwnership,
+    Versioning,
     check_location,
     location_document,
     parse_ownership,
@@ -29,6 +30,7 @@ from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.store import target_of
 from securecart.wire.xml_document import parse_xml
 
+_LOCKING = "x-amz-bucket-object-lock-enabled"
 _TAKEN = frozenset({BucketAlreadyExists.code, BucketAlreadyOwnedByYou.code})
 
 
@@ -61,13 +63,22 @@ async def create_bucket(backend: Backend, call: Call) -> Answer:
     )
     if call.bucket is not None:
         raise BucketAlreadyOwnedByYou
+    locks = (call.request.header(_LOCKING) or "").lower() == "true"
     try:
-        await backend.store.call("PUT", target_of(call.bucket_name))
+        await backend.store.call(
+            "PUT", target_of(call.bucket_name), ((_LOCKING, "true"),) if locks else ()
+        )
     except ServiceError as error:
-        if error.code not in _TAKEN:
+        if error.code not in _TAKEN or locks:
             raise
     bucket = Bucket(
-        call.bucket_name, backend.account, backend.region, call.now, ownership=ownership
+        call.bucket_name,
+        backend.account,
+        backend.region,
+        call.now,
+        # A lock is on versions, and the store keeps them from then on.
+        versioning=Versioning.ENABLED if locks else Versioning.NEVER,
+        ownership=ownership,
     )
     await asyncio.to_thread(backend.buckets.create, bucket)
     return Answer(200, (("location", f"/{call.bucket_name}"),))

@@ -16,6 +16,7 @@ from securecart.names.errors import ServiceError
 from securecart.s3 import CopySource, Required
 from securecart.s3.customer_key import CustomerKey, Use, customer_key_of
 from securecart.s3.errors import InvalidArgument, InvalidRequest
+from securecart.s3.object_lock import lock_of
 from securecart.s3.preconditions import source_holds
 from securecart.s3.tagging import TagSet
 from securecart.s3.xml import Content, write_document
@@ -40,7 +41,6 @@ from securecart.serve.gateway.writing import (
     check_condition,
     conditions,
     describing,
-    locking,
     tagging,
     told_as_missing,
     upload,
@@ -160,7 +160,7 @@ async def copy_object(backend: Backend, call: Call) -> Answer:
     if tags == "COPY" and source.headers.get("x-amz-tagging-count", "0") != "0":
         _require_copied_tags(backend, call, source)
     described = describing(call.request)
-    locks = locking(call.request)
+    locks = lock_of(call.request, now=call.now)
     copy = _Copy(source, encryption, described if metadata == "REPLACE" else None)
     if algorithm or locks or source.size > _LEFT_TO_STORE:
         work = copy.here(backend, call, algorithm, replaces_tags=tags == "REPLACE")
@@ -235,7 +235,7 @@ class _Copy:
         headers = [
             *metadata,
             *tags,
-            *locking(call.request),
+            *lock_of(call.request, now=call.now),
             *conditions(call.request),
             *self.encryption.sent,
         ]

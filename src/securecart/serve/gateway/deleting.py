@@ -15,16 +15,30 @@ from securecart.s3 import (
     parse_delete_objects,
     required_for_key,
 )
+from securecart.s3.errors import NotImplementedHere
 from securecart.serve.gateway.answers import document, written
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.message import Answer
+from securecart.serve.gateway.object_lock import bypassing, locked
 from securecart.serve.gateway.refusals import InternalError
+from securecart.serve.gateway.store_errors import refusal
 from securecart.wire.xml_document import XmlElement, parse_xml
+
+_MATCH = "if-match"
+_NO_CONDITION = "A condition is on the newest version, and none is named beside it."
+_TOLD = frozenset({"NoSuchKey", "NoSuchVersion", "PreconditionFailed"})
 
 
 async def delete_object(backend: Backend, call: Call) -> Answer:
     """Delete an object, or one version of it."""
-    return written(await backend.store.call("DELETE", call.s3.target))
+    matching = call.request.header(_MATCH)
+    if matching is not None and call.s3.version_id is not None:
+        raise NotImplementedHere(_NO_CONDITION)
+    headers = [*bypassing(call), *(() if matching is None else ((_MATCH, matching),))]
+    try:
+        return written(await backend.store.call("DELETE", call.s3.target, headers))
+    except ServiceError as error:
+        raise (locked() if error.code == "AccessDenied" else error) from error
 
 
 async def delete_objects(backend: Backend, call: Call) -> Answer:
@@ -34,8 +48,10 @@ async def delete_objects(backend: Backend, call: Call) -> Answer:
     errors: list[DeleteError] = []
     for each in wanted.objects:
         try:
-            need = required_for_key(call.s3, each.key, each.version_id)
-            backend.guard.require(call.principal, (need,), call.context)
+            needs = required_for_key(call.s3, each.key, each.version_id, each.etag)
+            backend.guard.require(call.principal, needs, call.context)
+            if each.version_id is not None and each.etag is not None:
+                raise NotImplementedHere(_NO_CONDITION)
         except ServiceError as error:
             if call.bucket is None and error.code == "NoSuchBucket":
                 raise
@@ -45,7 +61,7 @@ async def delete_objects(backend: Backend, call: Call) -> Answer:
     deleted: list[DeletedObject] = []
     if allowed:
         answer = await backend.store.call(
-            "POST", call.s3.target, (), delete_objects_body(allowed)
+            "POST", call.s3.target, bypassing(call), delete_objects_body(allowed)
         )
         result = parse_xml(answer.body)
         deleted = list(_deleted(result))
@@ -71,7 +87,14 @@ def _deleted(result: XmlElement) -> Iterator[DeletedObject]:
 
 def _failed(result: XmlElement) -> Iterator[DeleteError]:
     """What the store could not do is told in our words, not in its own."""
-    failure = InternalError("We encountered an internal error. Please try again.")
     for each in result.all("Error"):
         key, version = each.text_of("Key") or "", each.text_of("VersionId")
-        yield _refused(ObjectToDelete(key, version), failure)
+        yield _refused(ObjectToDelete(key, version), _failure(each.text_of("Code")))
+
+
+def _failure(code: str | None) -> ServiceError:
+    if code == "AccessDenied":
+        return locked()
+    if code in _TOLD:
+        return refusal(code)
+    return InternalError("We encountered an internal error. Please try again.")

@@ -6,6 +6,7 @@ Source: Amazon S3 API Reference, "CreateMultipartUpload",
 
 from securecart.names.errors import ServiceError
 from securecart.s3.errors import MalformedXML
+from securecart.s3.object_lock import lock_of
 from securecart.s3.xml import Element, read_document, write_document
 from securecart.serve.gateway.answers import document, written
 from securecart.serve.gateway.call import Backend, Call
@@ -15,7 +16,6 @@ from securecart.serve.gateway.upload_id import UploadId
 from securecart.serve.gateway.writing import (
     check_condition,
     describing,
-    locking,
     tagging,
     told_as_missing,
 )
@@ -45,7 +45,7 @@ async def create_multipart_upload(backend: Backend, call: Call) -> Answer:
         [
             *describing(call.request),
             *tagging(call.request),
-            *locking(call.request),
+            *lock_of(call.request, now=call.now),
             *algorithms,
             *encryption.sent,
         ],

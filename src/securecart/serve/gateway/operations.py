@@ -12,6 +12,7 @@ from securecart.serve.gateway import (
     deleting,
     listing,
     multipart,
+    object_lock,
     object_tags,
     reading,
     uploads,
@@ -54,6 +55,12 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteBucketOwnershipControls": configuration.delete_bucket_ownership_controls,
     "GetObject": reading.get_object,
     "HeadObject": reading.head_object,
+    "GetObjectLockConfiguration": object_lock.get_object_lock_configuration,
+    "PutObjectLockConfiguration": object_lock.put_object_lock_configuration,
+    "GetObjectRetention": object_lock.get_object_retention,
+    "PutObjectRetention": object_lock.put_object_retention,
+    "GetObjectLegalHold": object_lock.get_object_legal_hold,
+    "PutObjectLegalHold": object_lock.put_object_legal_hold,
     "GetObjectTagging": object_tags.get_object_tagging,
     "PutObjectTagging": object_tags.put_object_tagging,
     "DeleteObjectTagging": object_tags.delete_object_tagging,
@@ -69,5 +76,13 @@ OPERATIONS: Mapping[str, Operation] = {
     "ListParts": uploads.list_parts,
 }
 
-DECIDE_THEMSELVES = frozenset({"CreateBucket", "DeleteObjects", "PutObjectTagging"})
+DECIDE_THEMSELVES = frozenset(
+    {
+        "CreateBucket",
+        "DeleteObjects",
+        "PutObjectLegalHold",
+        "PutObjectRetention",
+        "PutObjectTagging",
+    }
+)
 """What they require stands in their bodies."""

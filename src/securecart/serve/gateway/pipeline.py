@@ -14,6 +14,7 @@ from typing import Protocol
 from securecart.names.clock import Clock, Random
 from securecart.names.errors import AccessDenied, ServiceError
 from securecart.s3 import request_context, required, resolve, signature_context
+from securecart.s3.object_lock import lock_context
 from securecart.serve.gateway.access_log import log_access
 from securecart.serve.gateway.audit import (
     READING,
@@ -186,11 +187,15 @@ class Pipeline:
 
     async def _decide(self, call: Call) -> Call:
         """Let the request pass, or raise; with the tags, where they bear on it."""
-        guard, requirements = self._backend.guard, required(call.s3)
+        guard = self._backend.guard
+        lock = lock_context(call.request, now=call.now)
+        requirements = required(call.s3, lock=lock)
         if tags_bear(guard, call.principal, call.s3):
             tags, of_source = await existing_tags(self._backend.store, call.s3)
             call = replace(call, tags=tags)
-            requirements = required(call.s3, existing=tags, source_existing=of_source)
+            requirements = required(
+                call.s3, existing=tags, source_existing=of_source, lock=lock
+            )
         guard.require(call.principal, requirements, call.context)
         return call
 

@@ -4,6 +4,7 @@ Source: Amazon S3 API Reference, "GetObject" and "HeadObject".
 """
 
 import re
+from http import HTTPStatus
 
 from securecart.names.errors import AccessDenied, ServiceError
 from securecart.names.principal import Anonymous
@@ -16,7 +17,7 @@ from securecart.serve.gateway.encryption import require_customer_key, require_de
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.refusals import InternalError
 from securecart.serve.gateway.store import Exchange, read_whole
-from securecart.serve.gateway.store_errors import store_error
+from securecart.serve.gateway.store_errors import refusal, store_error
 from securecart.wire.http import HttpResponse
 
 _CONDITIONS = frozenset(
@@ -62,6 +63,8 @@ async def _read(backend: Backend, call: Call) -> Answer:
     except BaseException:
         exchange.close()
         raise
+    if call.request.method == "HEAD":
+        head = _ranged(call, head)
     headers = told(backend, call, head)
     if key is not None:
         headers += key.answered
@@ -139,6 +142,32 @@ def _is_range(value: str) -> bool:
         return False
     first, last = found.groups()
     return not last or int(first) <= int(last)
+
+
+def _ranged(call: Call, head: HttpResponse) -> HttpResponse:
+    """Answer the head of a part to HEAD too, which the store does not know.
+
+    Raises:
+        InvalidRange: the object has nothing there.
+    """
+    found = _RANGE.fullmatch(call.request.header("range") or "")
+    size = content_length(head)
+    if found is None or size is None or head.status != HTTPStatus.OK:
+        return head
+    if not _is_range(found[0]):
+        return head
+    if found[1] is None:
+        first, last = max(size - int(found[0].partition("-")[2]), 0), size - 1
+    else:
+        first, last = int(found[1]), min(int(found[2] or size), size - 1)
+    if first > last:
+        raise refusal("InvalidRange")
+    headers = tuple(each for each in head.headers if each[0] != "content-length")
+    part = (
+        ("content-length", str(last + 1 - first)),
+        ("content-range", f"bytes {first}-{last}/{size}"),
+    )
+    return HttpResponse(HTTPStatus.PARTIAL_CONTENT, headers + part)
 
 
 async def _refused(

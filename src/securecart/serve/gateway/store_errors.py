@@ -16,6 +16,7 @@ from securecart.wire.xml_document import MalformedXML, parse_xml
 _log = logging.getLogger(__name__)
 
 _WORDS: Mapping[str, str] = {
+    "AccessDenied": "Access Denied",
     "BadDigest": "The Content-MD5 or checksum value that you specified did not "
     "match what the server received.",
     "BucketAlreadyExists": "The requested bucket name is not available.",
@@ -24,10 +25,13 @@ _WORDS: Mapping[str, str] = {
     "EntityTooLarge": "Your proposed upload exceeds the maximum allowed size",
     "EntityTooSmall": "Your proposed upload is smaller than the minimum allowed size",
     "InvalidArgument": "Invalid Argument",
+    "InvalidBucketState": "The request is not valid with the current state of the "
+    "bucket.",
     "InvalidDigest": "The Content-MD5 or checksum value you specified is not valid.",
     "InvalidPart": "One or more of the specified parts could not be found. The part "
     "may not have been uploaded, or the specified entity tag may not match the "
     "part's entity tag.",
+    "InvalidPartNumber": "The requested partnumber is not satisfiable",
     "InvalidPartOrder": "The list of parts was not in ascending order. The parts list "
     "must be specified in order by part number.",
     "InvalidRange": "The requested range is not satisfiable",
@@ -37,11 +41,15 @@ _WORDS: Mapping[str, str] = {
     "MethodNotAllowed": "The specified method is not allowed against this resource.",
     "NoSuchBucket": "The specified bucket does not exist",
     "NoSuchKey": "The specified key does not exist.",
+    "NoSuchObjectLegalHold": "The specified object does not have a ObjectLock "
+    "configuration",
     "NoSuchUpload": "The specified upload does not exist. The upload ID may be "
     "invalid, or the upload may have been aborted or completed.",
     "NoSuchVersion": "The specified version does not exist.",
     "NotImplemented": "A header or query you provided implies functionality that is "
     "not implemented.",
+    "ObjectLockConfigurationNotFoundError": "Object Lock configuration does not "
+    "exist for this bucket",
     "PreconditionFailed": "At least one of the pre-conditions you specified did not "
     "hold",
 }

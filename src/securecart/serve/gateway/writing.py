@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from securecart.names.errors import ServiceError
 from securecart.s3.customer_key import Use, customer_key_of
 from securecart.s3.errors import NotImplementedHere
+from securecart.s3.object_lock import lock_of
 from securecart.s3.tagging import TagSet
 from securecart.serve.gateway.answers import written
 from securecart.serve.gateway.call import Backend, Call
@@ -37,7 +38,6 @@ DESCRIBING = frozenset(
 )
 _CONDITIONS = frozenset({"if-match", "if-none-match"})
 _GUARDING = _CONDITIONS | {"content-md5"}
-_LOCKING = "x-amz-object-lock-"
 _DEFAULT_TYPE = ("content-type", "binary/octet-stream")
 _STORAGE_CLASS = "x-amz-storage-class"
 _TAGGING = "x-amz-tagging"
@@ -55,7 +55,7 @@ async def store_object(backend: Backend, call: Call, payload: Payload) -> Answer
     headers = [
         *describing(call.request),
         *tagging(call.request),
-        *locking(call.request),
+        *lock_of(call.request, now=call.now),
         *_guarding(call.request),
         *encryption.sent,
     ]
@@ -114,11 +114,6 @@ def tagging(request: HttpRequest) -> list[tuple[str, str]]:
     """
     value = request.header(_TAGGING)
     return [(_TAGGING, TagSet.from_header(value).to_header())] if value else []
-
-
-def locking(request: HttpRequest) -> list[tuple[str, str]]:
-    """Answer the headers that keep an object from being deleted."""
-    return [each for each in request.headers if each[0].startswith(_LOCKING)]
 
 
 def conditions(request: HttpRequest) -> list[tuple[str, str]]:
