@@ -168,3 +168,23 @@ def test_the_cache_is_bounded(issuer: Issuer, monkeypatch: pytest.MonkeyPatch) -
     assert counting.opened == 3
     authenticator.resolve(second, NOW)
     assert counting.opened == 4
+
+
+def test_a_sessions_secret_comes_from_its_token_alone(
+    issuer: Issuer, credentials: Credentials
+) -> None:
+    """Nobody is asked who it might be, not even for a key that somebody has."""
+
+    class Unasked:
+        def find(self, _access_key_id: str) -> None:
+            raise AssertionError("a long-term key was looked up")
+
+    authenticator = Authenticator(issuer, Unasked())
+    own = _signature(credentials.access_key_id, credentials.session_token)
+    caller = authenticator.resolve(own, NOW)
+    assert caller.secret_access_key == credentials.secret_access_key
+    for other in ("AKIAEXAMPLE", "ASIAANOTHER"):
+        with pytest.raises(ServiceError):
+            authenticator.resolve(_signature(other, credentials.session_token), NOW)
+    with pytest.raises(ServiceError):
+        authenticator.resolve(_signature(credentials.access_key_id, "forged"), NOW)
