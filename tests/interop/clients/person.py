@@ -71,21 +71,25 @@ class Person:
 
     def run(self, command: list[str], **extra: str) -> str:
         """Run a program that must succeed; answers what it printed."""
-        done = subprocess.run(
-            command,
-            cwd=self.home,
-            env=self.environment | extra,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=False,
-        )
+        done = self._ended(command, extra)
         assert done.returncode == 0, f"{command}:\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def fail(self, command: list[str], **extra: str) -> str:
-        """Run a program that must not succeed; answers what it complained of."""
-        done = subprocess.run(
+        """Run a program that must not succeed; answers all that it said."""
+        done = self._ended(command, extra)
+        assert done.returncode != 0, f"{command} was let in:\n{done.stdout}"
+        return done.stdout + done.stderr
+
+    def log(self, command: list[str], **extra: str) -> str:
+        """Run a program; answers all that it said, however it ended."""
+        done = self._ended(command, extra)
+        return done.stdout + done.stderr
+
+    def _ended(
+        self, command: list[str], extra: dict[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             command,
             cwd=self.home,
             env=self.environment | extra,
@@ -94,8 +98,6 @@ class Person:
             timeout=_SECONDS,
             check=False,
         )
-        assert done.returncode != 0, f"{command} was let in:\n{done.stdout}"
-        return done.stdout + done.stderr
 
     def s3(self) -> Any:
         """An unchanged boto3 client: the second opinion on what others did."""
