@@ -44,16 +44,17 @@ class Refusals:
             explanation = error.explanation()
             told = tuple(sentences(explanation))
         except Exception:  # noqa: BLE001 - the request is refused, whatever fails here
-            _log.exception("%s: the refusal could not be explained", request_id)
+            of_request = {"request_id": request_id}
+            _log.exception("a refusal could not be explained", extra=of_request)
             return Told(error)
         request = explanation.request
         _log.info(
-            "%s: %s may not %s on %s: %s",
-            request_id,
+            "%s may not %s on %s: %s",
             caller(request.principal),
             request.action,
             plain(request.resource),
             told[-1],
+            extra={"request_id": request_id},
         )
         return Told(self._with_message(error, explanation, request_id), told)
 
@@ -68,7 +69,8 @@ class Refusals:
         try:
             encoded = self._encode(explanation)
         except Exception:  # noqa: BLE001 - the request is refused, whatever fails here
-            _log.exception("%s: the refusal could not be encoded", request_id)
+            of_request = {"request_id": request_id}
+            _log.exception("a refusal could not be encoded", extra=of_request)
             return error
         return AccessDenied(
             f"{error.message}. Encoded authorization failure message: {encoded}"

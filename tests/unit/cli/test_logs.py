@@ -2,7 +2,6 @@
 
 import json
 import logging
-import sys
 from typing import Any
 
 import pytest
@@ -44,12 +43,12 @@ def test_what_somebody_wrote_cannot_begin_a_line_of_its_own(text: str) -> None:
 
 def test_a_traceback_is_part_of_its_line() -> None:
     """Or the next line would belong to nothing."""
-    try:
+    with pytest.raises(ValueError, match="invalid literal") as failed:
         int("broken")
-    except ValueError:
-        record = logging.getLogger("test").makeRecord(
-            "test", logging.ERROR, __file__, 1, "it failed", (), sys.exc_info()
-        )
+    exception = (failed.type, failed.value, failed.tb)
+    record = logging.getLogger("test").makeRecord(
+        "test", logging.ERROR, __file__, 1, "it failed", (), exception
+    )
     line = JsonLines().format(record)
     assert "\n" not in line
     assert "ValueError: invalid literal" in json.loads(line)["exception"]

@@ -74,7 +74,8 @@ class Api:
             event = exchange.event(account=self._account, region=self._region)
             self._journal.append(record(event))
         except Exception:  # noqa: BLE001 - An answer that is not on record must not leave, whatever kept it off.
-            _log.exception("request %s could not be recorded", exchange.request_id)
+            told = {"request_id": exchange.request_id}
+            _log.exception("a request could not be recorded", extra=told)
             return self._refused(exchange, JournalUnavailable())
         return response
 
@@ -87,7 +88,8 @@ class Api:
         except ServiceError as error:
             return self._refused(exchange, error)
         except Exception:  # noqa: BLE001 - The last resort: a mistake of ours must not tell strangers about itself.
-            _log.exception("request %s failed", exchange.request_id)
+            told = {"request_id": exchange.request_id}
+            _log.exception("a request failed", extra=told)
             return self._refused(exchange, InternalFailure())
 
     def _run(self, exchange: Exchange) -> None:

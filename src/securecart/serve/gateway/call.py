@@ -23,9 +23,18 @@ from securecart.wire.http import HttpRequest
 from securecart.wire.sigv4 import VerifiedSignature
 
 
+async def at_once() -> None:
+    """Settle what needs no settling."""
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
-    """What operations are carried out with; the same for every request."""
+    """What operations are carried out with; the same for every request.
+
+    `settled` is awaited before a write is acknowledged, and raises `OSError`
+    if it may be lost. Operations leave that to the pipeline, but for those
+    that begin to answer before they are done.
+    """
 
     store: Store
     buckets: Buckets
@@ -34,6 +43,7 @@ class Backend:
     limits: Limits
     account: str
     region: str
+    settled: Callable[[], Awaitable[None]] = at_once
 
 
 @dataclass(frozen=True, slots=True)

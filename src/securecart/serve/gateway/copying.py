@@ -166,7 +166,7 @@ async def copy_object(backend: Backend, call: Call) -> Answer:
         work = copy.here(backend, call, algorithm, replaces_tags=tags == "REPLACE")
     else:
         work = copy.by_store(backend, call, replaces_tags=tags == "REPLACE")
-    return await patiently(work)
+    return await patiently(work, settled=backend.settled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +282,7 @@ async def upload_part_copy(backend: Backend, call: Call) -> Answer:
             "CopyPartResult", call, await work, (*source.version, *answered)
         )
 
-    return await patiently(copy())
+    return await patiently(copy(), settled=backend.settled)
 
 
 async def _copy_bytes(

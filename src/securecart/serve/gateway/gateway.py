@@ -10,7 +10,7 @@ from securecart.names.clock import Clock, Random
 from securecart.names.credentials import Credentials
 from securecart.names.entities import Entities
 from securecart.s3 import Buckets
-from securecart.serve.gateway.call import Backend
+from securecart.serve.gateway.call import Backend, at_once
 from securecart.serve.gateway.group_commit import GroupCommit
 from securecart.serve.gateway.guard import Guard
 from securecart.serve.gateway.handover import Api, HandOver
@@ -78,6 +78,7 @@ def build_gateway(
         limits=limits,
         account=account,
         region=region,
+        settled=GroupCommit(sync, meter).settled if sync else at_once,
     )
     pipeline = Pipeline(
         backend,
@@ -88,7 +89,6 @@ def build_gateway(
         readiness=readiness,
         sessions=Sessions(limits.session_requests),
         meter=meter,
-        settled=GroupCommit(sync, meter).settled if sync else None,
         access_log=access_log,
         clock=clock,
         random=random,

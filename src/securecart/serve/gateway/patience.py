@@ -9,7 +9,7 @@ Source: Amazon S3 API Reference, "CopyObject" and "CompleteMultipartUpload".
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from securecart.names.errors import ServiceError
@@ -29,13 +29,15 @@ _PROLOG = b'<?xml version="1.0" encoding="UTF-8"?>\n'
 async def patiently(
     work: Coroutine[Any, Any, Answer],
     *,
+    settled: Callable[[], Awaitable[None]],
     patience: float = _PATIENCE_SECONDS,
     pause: float = _SPACE_SECONDS,
 ) -> Answer:
     """Answer what the work answers, or white space and then its document.
 
-    The work ends with the client's connection. `patience` and `pause`, how
-    often there is white space, are seconds.
+    The work ends with the client's connection. What is told late is told after
+    `settled`; what is done in time, its caller settles. `patience` and `pause`,
+    how often there is white space, are seconds.
     """
     task = asyncio.create_task(work)
     try:
@@ -45,7 +47,18 @@ async def patiently(
         raise
     if task.done():
         return task.result()
-    return Answer(200, (XML,), _Waiting(task, pause))
+    settling = asyncio.create_task(_settling(task, settled))
+    # Also where it is called off before it has begun.
+    settling.add_done_callback(lambda _: task.cancel())
+    return Answer(200, (XML,), _Waiting(settling, pause))
+
+
+async def _settling(
+    task: asyncio.Task[Answer], settled: Callable[[], Awaitable[None]]
+) -> Answer:
+    answer = await task
+    await settled()
+    return answer
 
 
 class _Waiting:

@@ -5,7 +5,7 @@ allowed, and at the one exit the record, before the head of the answer.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from time import monotonic
@@ -85,12 +85,10 @@ class Pipeline:
         readiness: Readiness,
         sessions: Sessions,
         meter: Meter,
-        settled: Callable[[], Awaitable[None]] | None,
         access_log: bool,
         clock: Clock,
         random: Random,
     ) -> None:
-        """Join the steps; `settled` is awaited before a write is acknowledged."""
         self._backend = backend
         self._authenticator = authenticator
         self._cross_origin = CrossOrigin(backend.buckets)
@@ -100,7 +98,6 @@ class Pipeline:
         self._readiness = readiness
         self._sessions = sessions
         self._meter = meter
-        self._settled = settled
         self._access_log = access_log
         self._clock = clock
         self._random = random
@@ -133,8 +130,9 @@ class Pipeline:
             facts.error = SlowDown("Please reduce your request rate.")
         except (ConnectionError, TimeoutError) as error:
             self._meter.add(Word.STORE_DOWN)
-            told = {"request_id": ids.request_id}
-            _log.warning("the store does not answer: %s", error, extra=told)
+            if self._readiness.store.up:  # Of an outage one line is enough.
+                told = {"request_id": ids.request_id}
+                _log.warning("the store does not answer: %s", error, extra=told)
             facts.error = ServiceUnavailable("Service is unable to handle request.")
         except Exception:  # noqa: BLE001 - the last boundary: no traceback leaves
             _log.exception("a request failed", extra={"request_id": ids.request_id})
@@ -201,10 +199,8 @@ class Pipeline:
 
     async def _settle(self, facts: Facts) -> None:
         """Have what was written on the disk, where that is wanted."""
-        if self._settled is None or facts.s3 is None:
-            return
-        if not facts.s3.operation.startswith(READING):
-            await self._settled()
+        if facts.s3 is not None and not facts.s3.operation.startswith(READING):
+            await self._backend.settled()
 
     def _enter(self, verified: VerifiedSignature | None) -> Callable[[], None]:
         try:

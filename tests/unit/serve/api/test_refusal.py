@@ -120,7 +120,8 @@ def test_a_refusal_is_explained_to_the_log_and_the_audit_alone(
     assert told in " ".join(explanation)
     assert "Encoded" not in kept["errorMessage"]
     (logged,) = caplog.messages
-    assert logged.startswith(f"{kept['requestID']}: {ADMIN} may not {action} on ")
+    assert logged.startswith(f"{ADMIN} may not {action} on ")
+    assert vars(caplog.records[0])["request_id"] == kept["requestID"]
     assert logged.endswith(explanation[-1])
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from securecart.names.errors import AccessDenied
 from securecart.serve.gateway.answers import document
+from securecart.serve.gateway.call import at_once
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.patience import patiently
 from securecart.wire.xml_document import parse_xml
@@ -38,9 +39,9 @@ def test_quick_work_is_answered_as_it_is(run: Run) -> None:
     """Its status and headers too, and what it raises."""
 
     async def act() -> None:
-        assert await patiently(work(0), patience=5) is DONE
+        assert await patiently(work(0), settled=at_once, patience=5) is DONE
         with pytest.raises(AccessDenied):
-            await patiently(work(0, AccessDenied("no")), patience=5)
+            await patiently(work(0, AccessDenied("no")), settled=at_once, patience=5)
 
     run(act())
 
@@ -49,7 +50,9 @@ def test_slow_work_is_answered_200_and_in_the_end_with_its_document(run: Run) ->
     """One document, with white space where XML allows it."""
 
     async def act() -> None:
-        answer = await patiently(work(0.05), patience=0.001, pause=0.01)
+        answer = await patiently(
+            work(0.05), settled=at_once, patience=0.001, pause=0.01
+        )
         assert answer.status == 200
         assert answer.length is None
         body = await read_out(answer)
@@ -75,11 +78,48 @@ def test_slow_work_that_fails_is_told_in_the_200(
     """As S3 does, and without a word of what nobody should read."""
 
     async def act() -> None:
-        answer = await patiently(work(0.01, failure), patience=0.001, pause=0.01)
+        answer = await patiently(
+            work(0.01, failure), settled=at_once, patience=0.001, pause=0.01
+        )
         error = parse_xml(await read_out(answer))
         assert error.name == "Error"
         assert error.text_of("Code") == code
         assert "secret" not in (error.text_of("Message") or "")
+
+    run(act())
+
+
+def test_what_is_told_late_is_told_after_it_has_settled(run: Run) -> None:
+    """The document of an answer that has begun is the acknowledgment."""
+    happened: list[str] = []
+
+    async def noting() -> Answer:
+        await asyncio.sleep(0.01)
+        happened.append("done")
+        return DONE
+
+    async def settled() -> None:
+        await asyncio.sleep(0.01)
+        happened.append("settled")
+
+    async def act() -> None:
+        answer = await patiently(noting(), settled=settled, patience=0.001)
+        assert b"<Tag>" in await read_out(answer)
+        assert happened == ["done", "settled"]
+
+    run(act())
+
+
+def test_what_may_be_lost_is_told_as_an_error_however_late(run: Run) -> None:
+    """The store had it, the disk has not."""
+
+    async def failing() -> None:
+        raise OSError(5, "Input/output error")
+
+    async def act() -> None:
+        answer = await patiently(work(0.01), settled=failing, patience=0.001)
+        error = parse_xml(await read_out(answer))
+        assert error.text_of("Code") == "InternalError"
 
     run(act())
 
@@ -97,10 +137,10 @@ def test_who_leaves_ends_the_work(run: Run) -> None:
         return DONE
 
     async def act() -> None:
-        answer = await patiently(noting(), patience=0.001)
+        answer = await patiently(noting(), settled=at_once, patience=0.001)
         assert not isinstance(answer.body, bytes)
         answer.body.close()
-        waiting = asyncio.create_task(patiently(noting(), patience=60))
+        waiting = asyncio.create_task(patiently(noting(), settled=at_once, patience=60))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.wait({waiting})
