@@ -58,6 +58,9 @@ Issuer = Annotated[str, AfterValidator(_issuer)]
 _Host = Annotated[str, Field(pattern=r"^[a-z0-9.:-]{1,253}$")]
 
 
+_HostName = Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")]
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -198,7 +201,8 @@ class Gateway(_Section):
     """The processes that answer S3, STS, IAM and KMS on the local target.
 
     `connections` and `session_requests` hold for each of the workers, which
-    share neither. Without `workers` there is one for each usable core.
+    share neither. Without `workers` there is one for each usable core. `hosts`
+    are names, beside the endpoint's own, below which a name is a bucket's.
     """
 
     workers: int | None = Field(default=None, ge=1, le=64)
@@ -206,6 +210,7 @@ class Gateway(_Section):
     session_requests: int = Field(default=64, ge=1, le=7000)
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     access_log: bool = False
+    hosts: tuple[_HostName, ...] = ()
 
 
 class Store(_Section):
@@ -273,6 +278,13 @@ class Settings(_Section):
         if self.endpoints.aws is None and self.target == "local":
             return "http://localhost:9000"
         return self.endpoints.aws
+
+    @property
+    def bucket_hosts(self) -> tuple[str, ...]:
+        """Names below which a name is a bucket's; an address has none below it."""
+        host = urlsplit(self.aws_endpoint or "").hostname or ""
+        named = host.rpartition(".")[2].isdecimal() or ":" in host or not host
+        return self.gateway.hosts if named else (host, *self.gateway.hosts)
 
 
 def load_settings(path: Path | None) -> Settings:

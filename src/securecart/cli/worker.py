@@ -201,6 +201,7 @@ def _build(
         sync=files.sync if options.syncs else None,
         room=lambda: files.free_bytes() >= _ROOM_BYTES,
         access_log=options.access_log,
+        hosts=options.bucket_hosts,
     )
 
 

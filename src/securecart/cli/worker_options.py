@@ -22,6 +22,7 @@ class WorkerOptions:
     lifeline: int
     private_hosts: tuple[str, ...]
     oidc_hosts: tuple[str, ...]
+    bucket_hosts: tuple[str, ...]
     connections: int
     session_requests: int
     access_log: bool

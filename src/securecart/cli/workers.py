@@ -47,6 +47,7 @@ def first_worker(
         lifeline=lifeline,
         private_hosts=tuple(sorted(private_hosts(settings))),
         oidc_hosts=settings.idp.oidc.hosts,
+        bucket_hosts=settings.bucket_hosts,
         connections=settings.gateway.connections,
         session_requests=settings.gateway.session_requests,
         access_log=settings.gateway.access_log,

@@ -229,6 +229,7 @@ class Landscape:
                 executor=executor,
                 clock=lambda: datetime.now(UTC),
                 random=os.urandom,
+                hosts=["localhost"],
             )
             ready()
             try:

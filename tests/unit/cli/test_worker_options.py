@@ -15,6 +15,7 @@ def test_options_come_back_as_they_were_given() -> None:
         lifeline=6,
         private_hosts=("localhost:8081",),
         oidc_hosts=(),
+        bucket_hosts=("s3.example.com",),
         connections=2000,
         session_requests=64,
         access_log=False,

@@ -5,6 +5,7 @@ Source: Amazon S3 User Guide, "Using cross-origin resource sharing (CORS)".
 
 from securecart.names.errors import ServiceError
 from securecart.s3 import Buckets, read_path
+from securecart.s3.addressing import VirtualHosts
 from securecart.s3.cors import CorsConfiguration
 from securecart.s3.errors import AccessForbidden, InvalidRequest
 from securecart.serve.gateway.guard import find_bucket
@@ -17,8 +18,9 @@ Headers = tuple[tuple[str, str], ...]
 class CrossOrigin:
     """Answers preflight requests, and adds to the answers of actual ones."""
 
-    def __init__(self, buckets: Buckets) -> None:
+    def __init__(self, buckets: Buckets, hosts: VirtualHosts) -> None:
         self._buckets = buckets
+        self._hosts = hosts
 
     def preflight(self, request: HttpRequest) -> Answer:
         """Answer OPTIONS. It carries no signature, and tells only the rules.
@@ -51,7 +53,7 @@ class CrossOrigin:
 
     def _rules(self, request: HttpRequest) -> CorsConfiguration | None:
         try:
-            name, _ = read_path(request)
+            name, _ = read_path(self._hosts.path_style(request))
         except ServiceError:
             return None
         bucket = find_bucket(self._buckets, name)

@@ -1,6 +1,6 @@
 """The gateway, put together from what the composition root has."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from datetime import UTC, datetime
 
@@ -10,6 +10,7 @@ from securecart.names.clock import Clock, Random
 from securecart.names.credentials import Credentials
 from securecart.names.entities import Entities
 from securecart.s3 import Buckets
+from securecart.s3.addressing import VirtualHosts
 from securecart.serve.gateway.call import Backend, at_once
 from securecart.serve.gateway.group_commit import GroupCommit
 from securecart.serve.gateway.guard import Guard
@@ -54,13 +55,14 @@ def build_gateway(
     sync: Callable[[], None] | None = None,
     room: Callable[[], bool] = lambda: True,
     access_log: bool = False,
+    hosts: Iterable[str] = (),
 ) -> GatewayServer:
     """Answer a server; `await server.serve(sockets)` runs until cancelled.
 
     `executor` runs `api`. `sync` blocks, and raises `OSError` if it failed: it
     is awaited before a write is acknowledged. `room` says whether documents may
-    be added. `store_credentials` are the store's own and sign every request to
-    it.
+    be added. Below `hosts` a name is a bucket's. `store_credentials` are the
+    store's own and sign every request to it.
     """
     limits = limits or Limits()
     meter = meter or Meter.alone()
@@ -92,6 +94,7 @@ def build_gateway(
         access_log=access_log,
         clock=clock,
         random=random,
+        hosts=VirtualHosts(hosts),
     )
     return GatewayServer(
         pipeline,

@@ -14,6 +14,7 @@ from typing import Protocol
 from securecart.names.clock import Clock, Random
 from securecart.names.errors import AccessDenied, ServiceError
 from securecart.s3 import request_context, required, resolve, signature_context
+from securecart.s3.addressing import VirtualHosts
 from securecart.s3.object_lock import lock_context
 from securecart.serve.gateway.access_log import log_access
 from securecart.serve.gateway.audit import (
@@ -61,6 +62,7 @@ _OWNER_HEADERS = frozenset(
     {"x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"}
 )
 _RANDOM_BYTES = 48
+_REGION = "Region"
 
 
 class Authenticator(Protocol):
@@ -88,10 +90,12 @@ class Pipeline:
         access_log: bool,
         clock: Clock,
         random: Random,
+        hosts: VirtualHosts,
     ) -> None:
         self._backend = backend
         self._authenticator = authenticator
-        self._cross_origin = CrossOrigin(backend.buckets)
+        self._hosts = hosts
+        self._cross_origin = CrossOrigin(backend.buckets, hosts)
         self._journal = journal
         self._refusals = refusals
         self._hand_over = hand_over
@@ -152,10 +156,12 @@ class Pipeline:
         facts: Facts,
     ) -> Answer:
         """Authenticate, resolve, decide, perform."""
-        request, now = incoming.request, facts.now
+        now = facts.now
+        request = self._hosts.path_style(incoming.request)
         form = None
         if is_form(request):
-            form = await Form.read(incoming, self._backend.limits)
+            addressed = replace(incoming, request=request)
+            form = await Form.read(addressed, self._backend.limits)
             self._verify_form(form, unverified, facts)
             request = form.request
         elif unverified is not None:
@@ -254,7 +260,9 @@ class Pipeline:
         if facts.error is not None or answer is None:
             told = self._refusals.tell(facts.error or _internal(), ids.request_id)
             facts.explanation = told.explanation
-            answer = _error_answer(told.error, facts.request.path, ids, _details(facts))
+            details = _details(facts)
+            answer = _error_answer(told.error, facts.request.path, ids, details)
+            answer = self._with_region(answer, facts, details)
         backend = self._backend
         extra: tuple[tuple[str, str], ...] = ()
         try:
@@ -270,6 +278,19 @@ class Pipeline:
             known = error if isinstance(error, ServiceError) else _internal()
             answer = _error_answer(known, facts.request.path, ids, {})
         return self._leave(facts, ids, _identified(answer, ids, extra))
+
+    def _with_region(
+        self, answer: Answer, facts: Facts, details: Mapping[str, str]
+    ) -> Answer:
+        """Add the region where an SDK looks for it, to find its way.
+
+        It is said of every bucket, there or not, so it tells of none.
+        """
+        asked = facts.s3 is not None and facts.s3.operation == "HeadBucket"
+        if not asked and _REGION not in details:
+            return answer
+        header = ("x-amz-bucket-region", self._backend.region)
+        return replace(answer, headers=(*answer.headers, header))
 
     def _leave(self, facts: Facts, ids: Identifiers, answer: Answer) -> Answer:
         """Count what has come to its end, or will when its body has been sent."""

@@ -93,10 +93,13 @@ def check_scope(
             f'This endpoint belongs to "{", ".join(sorted(services))}".',
         )
     if unverified.region != region:
-        raise _malformed(
+        error = _malformed(
             unverified,
             f"the region '{unverified.region[:80]}' is wrong; expecting '{region}'",
         )
+        # By this element SDKs find the region, and sign again.
+        error.details = {"Region": region}
+        raise error
 
 
 def _malformed(unverified: UnverifiedSignature, reason: str) -> SignatureError:
