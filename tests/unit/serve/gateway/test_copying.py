@@ -12,7 +12,7 @@ from securecart.names.credentials import Credentials
 from securecart.names.errors import ServiceError
 from securecart.names.principal import Root
 from securecart.s3 import Bucket, resolve
-from securecart.serve.gateway.call import Backend, Call
+from securecart.serve.gateway.call import Backend, Call, at_once
 from securecart.serve.gateway.copying import copy_object, upload_part_copy
 from securecart.serve.gateway.store import Store
 from securecart.wire.http import HttpRequest, HttpResponse
@@ -109,7 +109,8 @@ def scene(upstream: Upstream, target: str, **headers: str) -> tuple[Backend, Cal
         clock=clock,
     )
     guard = SimpleNamespace(require=lambda *_: None)
-    backend = cast("Backend", SimpleNamespace(store=store, guard=guard, keys=None))
+    parts = {"store": store, "guard": guard, "keys": None, "settled": at_once}
+    backend = cast("Backend", SimpleNamespace(**parts))
     call = Call(
         s3=resolve(request),
         body=cast("Any", None),
