@@ -51,7 +51,6 @@ class StoreHealth:
         self._ask = ask
         self._heard = heard
         self._down_since: float | None = None
-        self._abandoned = False
 
     @property
     def up(self) -> bool:
@@ -82,10 +81,9 @@ class StoreHealth:
     def _failed(self, now: float, error: Exception) -> None:
         if self._down_since is None:
             self._down_since = now
-            self._abandoned = False
             _log.warning("the store does not answer: %s", str(error) or "it is silent")
-        elif now - self._down_since > ABANDON_SECONDS and not self._abandoned:
-            self._abandoned = True
+        elif now - self._down_since > ABANDON_SECONDS:
+            # Again and again: what is safe is asked once more by the pool.
             self._heard.abandon()
 
     def _answered(self, now: float) -> None:

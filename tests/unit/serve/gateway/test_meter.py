@@ -1,8 +1,7 @@
 """What is counted comes out as Prometheus reads it."""
 
-import re
-
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from securecart.serve.gateway.exposition import exposition
 from securecart.serve.gateway.meter import ROW_WORDS, Meter
@@ -10,17 +9,18 @@ from securecart.serve.gateway.scoreboard import Scoreboard, Word
 
 
 def _samples(scoreboard: Scoreboard) -> dict[str, float]:
-    """Read the text as its grammar has it; a line that is none fails."""
-    found = {}
-    for line in exposition(scoreboard).decode().splitlines():
-        if line.startswith(("# HELP ", "# TYPE ")):
-            continue
-        sample = re.fullmatch(
-            r'(securecart_[a-z_]+(?:\{(?:[a-z]+="[^"\\]*",?)+\})?) ([0-9.e+-]+)', line
-        )
-        assert sample, line
-        assert sample[1] not in found, "a sample twice"
-        found[sample[1]] = float(sample[2])
+    """Read the text as Prometheus's own library does."""
+    found: dict[str, float] = {}
+    for family in text_string_to_metric_families(exposition(scoreboard).decode()):
+        assert family.documentation
+        assert family.type in {"counter", "gauge", "histogram"}
+        for sample in family.samples:
+            labels = ",".join(
+                f'{name}="{each}"' for name, each in sample.labels.items()
+            )
+            name = f"{sample.name}{{{labels}}}" if labels else sample.name
+            assert name not in found, "a sample twice"
+            found[name] = sample.value
     return found
 
 
