@@ -146,6 +146,7 @@ OPERATIONS = (
     _object("PutObject", "PUT"),
     _object("CopyObject", "PUT", copies=True),
     _object("DeleteObject", "DELETE", parameters=_VERSION),
+    _object("GetObjectAttributes", "GET", "attributes", parameters=_VERSION),
     _object("GetObjectRetention", "GET", "retention", parameters=_VERSION),
     _object("PutObjectRetention", "PUT", "retention", parameters=_VERSION),
     _object("GetObjectLegalHold", "GET", "legal-hold", parameters=_VERSION),

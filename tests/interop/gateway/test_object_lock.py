@@ -202,7 +202,7 @@ def test_bypassing_is_decided_by_the_policies(
     named = {"Bucket": locked, "Key": "a"}
     put = admin.put_object(**named, Body=b"x", **retained("GOVERNANCE", until))
     one = named | {"VersionId": put["VersionId"]}
-    statements = [
+    statements: list[dict[str, Any]] = [
         {"Action": "s3:BypassGovernanceRetention"},
         {
             "Action": "s3:PutObjectRetention",

@@ -22,6 +22,7 @@ from securecart.s3.tagging import TagSet
 from securecart.s3.xml import Content, write_document
 from securecart.serve.gateway.answers import document, written
 from securecart.serve.gateway.call import Backend, Call
+from securecart.serve.gateway.checksums import PREFIX, elements_of
 from securecart.serve.gateway.encryption import (
     Encryption,
     Headers,
@@ -51,7 +52,6 @@ from securecart.wire.xml_document import parse_xml
 
 _DIRECTIVES = frozenset({"COPY", "REPLACE"})
 _RANGE = re.compile(r"bytes=([0-9]{1,13})-([0-9]{1,13})")
-_CHECKSUM = "x-amz-checksum-"
 _LARGEST = 5 * GIB
 """Amazon S3 User Guide, "Copying, moving, and renaming objects"."""
 _LEFT_TO_STORE = GIB
@@ -105,7 +105,7 @@ class _Source:
     @property
     def checksums(self) -> dict[str, str]:
         """The elements of an answer that tell the object's checksums."""
-        return _checksums(tuple(self.headers.items()))
+        return elements_of(tuple(self.headers.items()))
 
     @property
     def version(self) -> Headers:
@@ -125,7 +125,7 @@ class _CopiedPayload:
         self._algorithm = algorithm
         self._checksum = None if algorithm is None else checksum(algorithm)
         self.length: int | None = length
-        self.trailer_name = None if algorithm is None else _CHECKSUM + algorithm
+        self.trailer_name = None if algorithm is None else PREFIX + algorithm
 
     @property
     def trailers(self) -> Mapping[str, str]:
@@ -455,23 +455,15 @@ def _too_large() -> InvalidRequest:
     )
 
 
-def _checksums(headers: Headers) -> dict[str, str]:
-    """Answer the elements for headers, such as `ChecksumSHA256`."""
-    found = {
-        f"Checksum{name.removeprefix(_CHECKSUM).upper()}": value
-        for name, value in headers
-        if name.startswith(_CHECKSUM) and name.removeprefix(_CHECKSUM) in ALGORITHMS
-    }
-    kind = dict(headers).get("x-amz-checksum-type")
-    return found | ({"ChecksumType": kind} if found and kind else {})
-
-
 def _written(root: str, call: Call, head: HttpResponse, more: Headers) -> Answer:
     told = {
         "LastModified": f"{call.now:%Y-%m-%dT%H:%M:%S.000Z}",
         "ETag": dict(head.headers).get("etag", ""),
     }
-    return _copied(root, head, told | _checksums(head.headers), more)
+    checksums = elements_of(head.headers)
+    if root == "CopyPartResult":
+        checksums.pop("ChecksumType", None)
+    return _copied(root, head, told | checksums, more)
 
 
 def _copied(
@@ -482,6 +474,6 @@ def _copied(
     headers = [
         header
         for header in written(answer, *more).headers
-        if header[0] != "etag" and not header[0].startswith(_CHECKSUM)
+        if header[0] != "etag" and not header[0].startswith(PREFIX)
     ]
     return document(write_document(root, content), *headers)

@@ -5,13 +5,15 @@ Source: Amazon S3 API Reference, "CreateMultipartUpload",
 """
 
 from securecart.names.errors import ServiceError
-from securecart.s3.errors import MalformedXML
+from securecart.s3.errors import InvalidRequest, MalformedXML
 from securecart.s3.object_lock import lock_of
 from securecart.s3.xml import Element, read_document, write_document
-from securecart.serve.gateway.answers import document, written
+from securecart.serve.gateway.answers import document, kept, written
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.encryption import encryption_of
 from securecart.serve.gateway.message import Answer
+from securecart.serve.gateway.patience import patiently
+from securecart.serve.gateway.store import target_of
 from securecart.serve.gateway.upload_id import UploadId
 from securecart.serve.gateway.writing import (
     check_condition,
@@ -31,6 +33,7 @@ _CHECKSUMS = (
     "ChecksumSHA1",
     "ChecksumSHA256",
 )
+_SSE = "x-amz-server-side-encryption"
 _GUARDING = frozenset({"if-match", "if-none-match", "x-amz-checksum-type"})
 _ALGORITHMS = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-type"})
 
@@ -72,6 +75,20 @@ async def complete_multipart_upload(backend: Backend, call: Call) -> Answer:
         for name, value in call.request.headers
         if name in _GUARDING or name.startswith("x-amz-checksum-")
     ]
+    size = call.request.header("x-amz-mp-object-size")
+    if size is not None:
+        await _check_size(backend, call, upload_id, parts, size)
+    work = _completed(backend, call, upload_id, headers, parts)
+    return await patiently(work, settled=backend.settled)
+
+
+async def _completed(
+    backend: Backend,
+    call: Call,
+    upload_id: UploadId,
+    headers: list[tuple[str, str]],
+    parts: bytes,
+) -> Answer:
     try:
         answer = await backend.store.call(
             "POST", upload_id.target(call), headers, parts
@@ -90,7 +107,44 @@ async def complete_multipart_upload(backend: Backend, call: Call) -> Answer:
         if value is not None:
             content[name] = value
     body = write_document("CompleteMultipartUploadResult", content)
-    return document(body, *written(answer).headers)
+    # How it is encrypted the store tells of the object alone.
+    head = await backend.store.head(target_of(call.bucket_name, call.key))
+    encryption = (each for each in kept(head.headers) if each[0].startswith(_SSE))
+    return document(body, *written(answer, *encryption).headers)
+
+
+async def _check_size(
+    backend: Backend, call: Call, upload_id: UploadId, parts: bytes, wanted: str
+) -> None:
+    """Hold the parts of a list to the size that the object is to have.
+
+    Raises:
+        InvalidRequest: together they have another.
+    """
+    numbers = {each.text_of("PartNumber") for each in parse_xml(parts).all("Part")}
+    size, marker = 0, "0"
+    while True:
+        query = {
+            "uploadId": upload_id.store,
+            "max-parts": "1000",
+            "part-number-marker": marker,
+        }
+        target = target_of(call.bucket_name, call.key, query)
+        page = parse_xml((await backend.store.call("GET", target)).body)
+        size += sum(
+            int(each.text_of("Size") or 0)
+            for each in page.all("Part")
+            if each.text_of("PartNumber") in numbers
+        )
+        following = page.text_of("NextPartNumberMarker") or marker
+        if page.text_of("IsTruncated") != "true" or following == marker:
+            break
+        marker = following
+    if wanted != str(size):
+        raise InvalidRequest(
+            "The provided 'x-amz-mp-object-size' header does not match what was "
+            "computed."
+        )
 
 
 def read_parts(body: bytes) -> bytes:

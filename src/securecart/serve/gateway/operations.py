@@ -6,6 +6,7 @@ from securecart.s3.absent import NOT_CONFIGURED
 from securecart.serve.gateway import (
     absent,
     access_control_lists,
+    attributes,
     bucket_operations,
     configuration,
     copying,
@@ -55,6 +56,7 @@ OPERATIONS: Mapping[str, Operation] = {
     "DeleteBucketOwnershipControls": configuration.delete_bucket_ownership_controls,
     "GetObject": reading.get_object,
     "HeadObject": reading.head_object,
+    "GetObjectAttributes": attributes.get_object_attributes,
     "GetObjectLockConfiguration": object_lock.get_object_lock_configuration,
     "PutObjectLockConfiguration": object_lock.put_object_lock_configuration,
     "GetObjectRetention": object_lock.get_object_retention,

@@ -15,7 +15,7 @@ from typing import Any
 from securecart.names.errors import ServiceError
 from securecart.serve.gateway.answers import XML
 from securecart.serve.gateway.message import Answer
-from securecart.serve.gateway.refusals import InternalError, ServiceUnavailable
+from securecart.serve.gateway.refusals import InternalError, ServiceUnavailable, SlowDown
 from securecart.wire.s3_error import s3_error
 
 _log = logging.getLogger(__name__)
@@ -90,9 +90,11 @@ class _Waiting:
     def _document(self) -> bytes:
         try:
             answer = self._task.result()
+        except BlockingIOError:
+            failure: ServiceError = SlowDown("Please reduce your request rate.")
         except (ConnectionError, TimeoutError) as error:
             _log.warning("the store does not answer: %s", error)
-            failure: ServiceError = ServiceUnavailable(
+            failure = ServiceUnavailable(
                 "Please reduce your request rate."
             )
         except ServiceError as error:

@@ -13,6 +13,7 @@ from securecart.s3.errors import InvalidRequest
 from securecart.serve.gateway.absence import absence, may_see
 from securecart.serve.gateway.answers import content_length, kept
 from securecart.serve.gateway.call import Backend, Call
+from securecart.serve.gateway.checksums import with_type
 from securecart.serve.gateway.encryption import require_customer_key, require_decrypt
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.refusals import InternalError
@@ -90,7 +91,7 @@ def told(
     backend: Backend, call: Call, head: HttpResponse
 ) -> tuple[tuple[str, str], ...]:
     """Answer the headers of an object that leave to this caller."""
-    headers = kept(head.headers)
+    headers = with_type(kept(head.headers))
     etag = next((value for name, value in headers if name == "etag"), "")
     return tuple(
         header

@@ -4,6 +4,7 @@ Source: Amazon S3 API Reference, "PutObject" and "UploadPart".
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from securecart.names.errors import ServiceError
 from securecart.s3.customer_key import Use, customer_key_of
@@ -12,6 +13,7 @@ from securecart.s3.object_lock import lock_of
 from securecart.s3.tagging import TagSet
 from securecart.serve.gateway.answers import written
 from securecart.serve.gateway.call import Backend, Call
+from securecart.serve.gateway.checksums import with_type
 from securecart.serve.gateway.encryption import encryption_of
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.payload import Payload
@@ -63,7 +65,8 @@ async def store_object(backend: Backend, call: Call, payload: Payload) -> Answer
         head = await upload(backend.store, call.s3.target, headers, payload)
     except ServiceError as error:
         raise await told_as_missing(backend, call, error) from error
-    return written(head, *encryption.answered)
+    answer = written(head, *encryption.answered)
+    return replace(answer, headers=with_type(answer.headers))
 
 
 async def upload_part(backend: Backend, call: Call) -> Answer:

@@ -68,6 +68,7 @@ def test_slow_work_is_answered_200_and_in_the_end_with_its_document(run: Run) ->
     [
         (AccessDenied("no"), "AccessDenied"),
         (ConnectionError("gone"), "ServiceUnavailable"),
+        (BlockingIOError("full"), "SlowDown"),
         (RuntimeError("secret"), "InternalError"),
     ],
     ids=str,
