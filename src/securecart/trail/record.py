@@ -14,6 +14,9 @@ from securecart.trail.event import Event
 from securecart.trail.identity import time_text, user_identity
 
 _VERSION = "1.11"
+_BEGINNING = f'{{"eventVersion":"{_VERSION}","userIdentity":{{'.encode()
+"""Callers' own parameters come as texts, whose quotes are escaped, or as objects
+of texts, which have no object under a name."""
 _IDENTITIES_REMEMBERED = 2048
 """More sessions than a company of 1,200 has open; about 1 kB each."""
 _SHORT_TEXT = 1024
@@ -44,12 +47,22 @@ def record(event: Event) -> bytes:
 
 
 def parse_record(line: bytes) -> dict[str, Any] | None:
-    """Read a line of a journal; None if it is torn or no record."""
+    """Read a line of a journal; None if it is torn or no record.
+
+    A record that stands behind half of another, which a full disk cut short,
+    is read too: nothing within a record looks like the beginning of one.
+    """
+    found = _loaded(line)
+    if found is None and (start := line.rfind(_BEGINNING)) > 0:
+        found = _loaded(line[start:])
+    return found if isinstance(found, dict) and "eventTime" in found else None
+
+
+def _loaded(text: bytes) -> Any:
     try:
-        found = orjson.loads(line)
+        return orjson.loads(text)
     except orjson.JSONDecodeError:
         return None
-    return found if isinstance(found, dict) and "eventTime" in found else None
 
 
 @lru_cache(maxsize=_IDENTITIES_REMEMBERED)

@@ -348,3 +348,28 @@ def make_any(text: str) -> Event:
 def test_torn_lines_are_no_records(line: bytes) -> None:
     """Half a line is skipped, not guessed at."""
     assert parse_record(line) is None
+
+
+def test_a_record_behind_half_of_another_is_read(
+    make_event: Callable[..., Event],
+) -> None:
+    """Wherever the half was cut, and whatever it quotes."""
+    told = record(make_event(request_parameters={"text": _FORGED}))
+    behind = record(make_event(name="Behind"))
+    for cut in range(1, len(told) - 1):
+        found = parse_record(told[:cut] + behind)
+        assert found is not None
+        assert found["eventName"] == "Behind"
+
+
+def test_what_a_caller_wrote_is_no_record_of_its_own(
+    make_event: Callable[..., Event],
+) -> None:
+    """Neither as a text nor as an object, in half a record without the rest."""
+    for forged in (_FORGED, json.loads(_FORGED)):
+        told = record(make_event(request_parameters={"text": forged}))
+        for cut in range(1, len(told) - 2):
+            assert parse_record(told[:cut]) is None
+
+
+_FORGED = '{"eventVersion":"1.11","userIdentity":"x","eventTime":"2026"}'
