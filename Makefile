@@ -33,6 +33,7 @@ bench: install
 	$(BIN)/python bench/gateway.py
 	$(BIN)/python bench/sts.py
 	$(BIN)/python bench/storm.py
+	$(BIN)/python bench/durability.py
 
 fuzz: install
 	$(BIN)/python fuzz/run.py --seconds 30
