@@ -2,8 +2,9 @@
 
 Sans-IO: encoded bytes in, payload out. A chunk that carries a signature is
 held until its signature was verified; the payload's last byte is held until
-everything was, terminating chunk and trailer included. So who passes the
-payload on as it comes can never complete an object that was tampered with.
+the body has ended and everything was, terminating chunk and trailer included.
+So who passes the payload on as it comes can never complete an object that was
+tampered with, or that something follows.
 
 Source: Amazon S3 API Reference, "Signature Calculations for the
 Authorization Header: Transferring Payload in Multiple Chunks" and "…
@@ -143,7 +144,7 @@ class AwsChunkedDecoder:
         self._left = 0
         self._received = 0
         self._chunk: list[bytes] = []
-        self._last: bytes | None = None
+        self._last = b""
 
     @classmethod
     def for_request(
@@ -219,17 +220,19 @@ class AwsChunkedDecoder:
                 if not end:
                     break
                 position = end
-                self._take_line(released)
+                self._take_line()
         return released
 
-    def finish(self) -> None:
-        """Say that no more bytes come.
+    def finish(self) -> bytes:
+        """Say that no more bytes come; answer the end of the payload.
 
         Raises:
             IncompleteBody: if the coding's end was not reached.
         """
         if self._state is not _State.END:
             raise IncompleteBody
+        last, self._last = self._last, b""
+        return last
 
     def _take(self, piece: bytes, released: list[bytes]) -> None:
         self._left -= len(piece)
@@ -249,7 +252,7 @@ class AwsChunkedDecoder:
             released += self._chunk
             self._chunk = []
 
-    def _take_line(self, released: list[bytes]) -> None:
+    def _take_line(self) -> None:
         line, ending = bytes(self._line[:-2]), self._line[-2:]
         self._line.clear()
         if ending != b"\r\n":
@@ -264,7 +267,7 @@ class AwsChunkedDecoder:
             case _ if line:
                 self._take_trailer(line)
             case _:
-                self._end(released)
+                self._end()
 
     def _begin_chunk(self, header: bytes) -> None:
         pattern = _UNSIGNED_HEADER if self._chain is None else _SIGNED_HEADER
@@ -305,7 +308,7 @@ class AwsChunkedDecoder:
             raise MalformedTrailerError
         self._trailers[name] = found[2].decode()
 
-    def _end(self, released: list[bytes]) -> None:
+    def _end(self) -> None:
         signature = self._trailers.pop(_TRAILER_SIGNATURE, None)
         if self._trailers.keys() != self._trailer_names:
             raise MalformedTrailerError
@@ -315,9 +318,6 @@ class AwsChunkedDecoder:
             check_digest(
                 algorithm, running, self._trailers[_CHECKSUM_PREFIX + algorithm]
             )
-        if self._last is not None:
-            released.append(self._last)
-            self._last = None
         self._state = _State.END
 
 

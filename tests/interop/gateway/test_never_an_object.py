@@ -103,7 +103,8 @@ class Body:
                     signature = chain.trailer(text)
                 lines += f"x-amz-trailer-signature:{signature}\r\n" if signature else ""
             pieces.append(lines.encode())
-        pieces.append(self.ending)
+        # Each line's end in a piece of its own: what follows comes later.
+        pieces += re.findall(rb"\r\n|(?:(?!\r\n).)+", self.ending, re.DOTALL)
         if self.cut:
             whole = b"".join(pieces)
             return [whole[: -self.cut]]

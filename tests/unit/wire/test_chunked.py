@@ -102,8 +102,7 @@ def decode(decoding: AwsChunkedDecoder, body: bytes, *cuts: int) -> bytes:
     found = b"".join(
         piece for a, b in pairwise(edges) for piece in decoding.feed(body[a:b])
     )
-    decoding.finish()
-    return found
+    return found + decoding.finish()
 
 
 def feed_slowly(
@@ -317,6 +316,18 @@ def test_what_cannot_end_well_is_refused_at_once(beginning: bytes) -> None:
     decoding = unsigned(2)
     with pytest.raises(ServiceError) as caught:
         decoding.feed(beginning)
+    assert caught.value.code == "IncompleteBody"
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_what_follows_the_end_is_not_too_late(signed: bool) -> None:  # noqa: FBT001
+    """The last byte waits for the body's end, not for the coding's."""
+    data = b"a" * MIN_CHUNK
+    decoding = decoder(MIN_CHUNK) if signed else unsigned(MIN_CHUNK)
+    body = signed_body(data) if signed else encode_chunk(data) + encode_end({})
+    assert sum(map(len, decoding.feed(body))) < MIN_CHUNK
+    with pytest.raises(ServiceError) as caught:
+        decoding.feed(b"more")
     assert caught.value.code == "IncompleteBody"
 
 

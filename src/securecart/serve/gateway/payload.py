@@ -125,6 +125,7 @@ class _AwsChunked:
         self._body = body
         self._decoder = decoder
         self._ready: list[bytes] = []
+        self._ended = False
         self.trailer_name = trailer_name
         self.length = decoder.decoded_length
 
@@ -136,14 +137,17 @@ class _AwsChunked:
         while not self._ready:
             data = await self._body.read()
             if not data:
-                self._decoder.finish()
-                return b""
+                return b"" if self._ended else self._end()
             self._ready = self._decoder.feed(data)
         if len(self._ready) == 1:
             return self._ready.pop()
         piece = b"".join(self._ready)
         self._ready = []
         return piece
+
+    def _end(self) -> bytes:
+        self._ended = True
+        return self._decoder.finish()
 
 
 def payload_of(
