@@ -2,13 +2,17 @@
 
 import base64
 import hashlib
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
+import boto3
 import httpx
 import pytest
 from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests.installation import Running
 from tests.interop.clients.document import blocks
@@ -83,6 +87,36 @@ def test_addresses_are_presigned_for_plain_http(
         assert got.content == b"posted"
         other = s3.generate_presigned_url("get_object", at | {"Key": "x/y"})
         assert http.get(other).status_code == 403
+
+
+def test_the_buckets_name_may_stand_in_the_host(
+    s3: Any, bucket: str, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Virtual-hosted requests and addresses, as SDKs send them to AWS."""
+    resolve = socket.getaddrinfo
+    asked = set()
+
+    def resolve_loopback(host: str, *arguments: Any, **options: Any) -> Any:
+        # Resolvers differ on names below localhost (RFC 6761, section 6.3).
+        asked.add(host)
+        return resolve("127.0.0.1", *arguments, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_loopback)
+    config = Config(s3={"addressing_style": "virtual"}, signature_version="s3v4")
+    virtual: Any = boto3.client("s3", config=config)
+    at = {"Bucket": bucket, "Key": f"{folder}/virtual host/a b+c.txt"}
+    virtual.put_object(**at, Body=b"virtual")
+    assert s3.get_object(**at)["Body"].read() == b"virtual"
+    start = f"{folder}/virtual host/"
+    listed = virtual.list_objects_v2(Bucket=bucket, Prefix=start)
+    assert [each["Key"] for each in listed["Contents"]] == [at["Key"]]
+    address = virtual.generate_presigned_url("get_object", at)
+    assert urlsplit(address).hostname == f"{bucket}.localhost"
+    assert httpx.get(address, trust_env=False).content == b"virtual"
+    with pytest.raises(ClientError) as error:
+        virtual.list_objects_v2(Bucket=bucket)
+    assert refused(error) == (403, "AccessDenied")
+    assert asked == {"localhost", f"{bucket}.localhost"}
 
 
 def test_an_older_version_is_read_and_brought_back(

@@ -51,11 +51,17 @@ def mount(drive: str, place: Path, options: str = "") -> list[str]:
 
 
 @contextmanager
-def mounted(person: Person, drive: str) -> Iterator[Path]:
+def mounted(
+    person: Person, drive: str, *, virtual_host: bool = False
+) -> Iterator[Path]:
     """The bucket as a file system, while the block lasts."""
     place = person.home / "mounted"
     place.mkdir(exist_ok=True)
-    process = person.begin(mount(drive, place))
+    command = mount(drive, place)
+    if virtual_host:
+        # libcurl knows names below localhost without asking a resolver.
+        command[-1] = command[-1].replace("use_path_request_style,", "")
+    process = person.begin(command)
     try:
         deadline = time.monotonic() + _SECONDS
         while not place.is_mount():
@@ -71,7 +77,10 @@ def mounted(person: Person, drive: str) -> Iterator[Path]:
 def test_a_bucket_of_ones_own_is_a_file_system(
     alice: Person, drive: str, large: Path
 ) -> None:
-    """Written, appended to, renamed, deleted and listed; another mount sees it."""
+    """Written, appended to, renamed, deleted and listed; another mount sees it.
+
+    The other one has the bucket's name in the host.
+    """
     with mounted(alice, drive) as place:
         (place / "sub/deeper").mkdir(parents=True)
         (place / "a b+c ü.txt").write_text("hello")
@@ -82,7 +91,7 @@ def test_a_bucket_of_ones_own_is_a_file_system(
         (place / "gone.txt").unlink()
         shutil.copyfile(large, place / "sub/large.bin")
         (place / "sub/deeper").rmdir()
-    with mounted(alice, drive) as place:
+    with mounted(alice, drive, virtual_host=True) as place:
         assert {path.name for path in place.iterdir()} == {"sub"}
         found = {path.name: path.stat().st_size for path in (place / "sub").iterdir()}
         assert found == {"renamed.txt": 11, "large.bin": large.stat().st_size}
