@@ -15,7 +15,11 @@ from typing import Any
 from securecart.names.errors import ServiceError
 from securecart.serve.gateway.answers import XML
 from securecart.serve.gateway.message import Answer
-from securecart.serve.gateway.refusals import InternalError, ServiceUnavailable, SlowDown
+from securecart.serve.gateway.refusals import (
+    InternalError,
+    ServiceUnavailable,
+    SlowDown,
+)
 from securecart.wire.s3_error import s3_error
 
 _log = logging.getLogger(__name__)
@@ -94,9 +98,7 @@ class _Waiting:
             failure: ServiceError = SlowDown("Please reduce your request rate.")
         except (ConnectionError, TimeoutError) as error:
             _log.warning("the store does not answer: %s", error)
-            failure = ServiceUnavailable(
-                "Please reduce your request rate."
-            )
+            failure = ServiceUnavailable("Please reduce your request rate.")
         except ServiceError as error:
             failure = error
         except Exception:  # noqa: BLE001 - the head is sent: there is no other exit
