@@ -67,7 +67,12 @@ def _object(
 
 
 OPERATIONS = (
-    Operation("ListBuckets", "GET", Scope.SERVICE),
+    Operation(
+        "ListBuckets",
+        "GET",
+        Scope.SERVICE,
+        parameters=_MORE | {"prefix", "max-buckets", "bucket-region"},
+    ),
     _bucket("CreateBucket", "PUT"),
     _bucket("HeadBucket", "HEAD"),
     _bucket("DeleteBucket", "DELETE"),

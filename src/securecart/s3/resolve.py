@@ -194,6 +194,7 @@ def _integer(least: int, most: int) -> Callable[[str, str], None]:
 
 
 _CHECKS: dict[str, Callable[[str, str], None]] = {
+    "bucket-region": _check_text,
     "continuation-token": _check_token,
     "delimiter": _check_beginning,
     "encoding-type": _one_of("url"),
@@ -202,6 +203,7 @@ _CHECKS: dict[str, Callable[[str, str], None]] = {
     "key-marker": _check_beginning,
     "list-type": _one_of("2"),
     "marker": _check_beginning,
+    "max-buckets": _integer(1, 10_000),
     "max-keys": _integer(0, _MAX_INTEGER),
     "max-parts": _integer(0, _MAX_INTEGER),
     "max-uploads": _integer(0, _MAX_INTEGER),

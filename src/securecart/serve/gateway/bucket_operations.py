@@ -5,6 +5,7 @@ Source: Amazon S3 API Reference, "ListBuckets", "CreateBucket", "HeadBucket",
 """
 
 import asyncio
+from collections.abc import Set as AbstractSet
 
 from securecart.names.canonical_user import canonical_user_id
 from securecart.names.errors import ServiceError
@@ -23,6 +24,7 @@ from securecart.s3.errors import (
     BucketAlreadyOwnedByYou,
     BucketNotEmpty,
 )
+from securecart.s3.listing import read_token, write_token
 from securecart.s3.xml import Content, write_document
 from securecart.serve.gateway.answers import document
 from securecart.serve.gateway.call import Backend, Call
@@ -33,18 +35,49 @@ from securecart.wire.xml_document import parse_xml
 _LOCKING = "x-amz-bucket-object-lock-enabled"
 _TAKEN = frozenset({BucketAlreadyExists.code, BucketAlreadyOwnedByYou.code})
 
+# Amazon S3 API Reference, "ListBuckets".
+_MOST_BUCKETS = 10_000
+_PAGING = frozenset({"prefix", "max-buckets", "continuation-token", "bucket-region"})
 
-async def list_buckets(backend: Backend, _call: Call) -> Answer:
-    """List the account's buckets."""
-    buckets: list[Content] = [
-        {"Name": each.name, "CreationDate": f"{each.created:%Y-%m-%dT%H:%M:%S.000Z}"}
-        for each in backend.buckets.list(backend.account)
+
+async def list_buckets(backend: Backend, call: Call) -> Answer:
+    """List the account's buckets, all of them or in pages."""
+    given = dict(call.s3.parameters)
+    asked = given.keys() & _PAGING
+    prefix, after = given.get("prefix", ""), b""
+    if "continuation-token" in given:
+        after = read_token(given["continuation-token"])
+    region = given.get("bucket-region", backend.region)
+    found = [
+        bucket
+        for bucket in sorted(
+            backend.buckets.list(backend.account), key=lambda each: each.name
+        )
+        if bucket.name.startswith(prefix)
+        and bucket.name.encode() > after
+        and bucket.region == region
     ]
-    content: Content = {
+    most = int(given.get("max-buckets", _MOST_BUCKETS))
+    content: dict[str, Content | list[Content]] = {
         "Owner": {"ID": canonical_user_id(backend.account)},
-        "Buckets": {"Bucket": buckets},
+        "Buckets": {"Bucket": [_listed(each, asked) for each in found[:most]]},
     }
+    if len(found) > most:
+        content["ContinuationToken"] = write_token(found[most - 1].name.encode())
+    if prefix:
+        content["Prefix"] = prefix
     return document(write_document("ListAllMyBucketsResult", content))
+
+
+def _listed(bucket: Bucket, asked: AbstractSet[str]) -> Content:
+    """A bucket's line; with its region where anything was asked for."""
+    line: dict[str, Content | list[Content]] = {
+        "Name": bucket.name,
+        "CreationDate": f"{bucket.created:%Y-%m-%dT%H:%M:%S.000Z}",
+    }
+    if asked:
+        line |= {"BucketRegion": bucket.region, "BucketArn": bucket.arn}
+    return line
 
 
 async def create_bucket(backend: Backend, call: Call) -> Answer:
