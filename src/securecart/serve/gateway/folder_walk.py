@@ -108,10 +108,13 @@ class FolderWalk:
         self, prefix: bytes, after: After
     ) -> tuple[list[Entry], AsyncIterator[list[Entry]] | None]:
         """All files that a prefix begins, or the level to read them from."""
+        if after.key < prefix:
+            after = After()
         key = after.key
         if key and not await self._store_starts_there(prefix, key):
             return [], self._level(prefix, after, None, own=True)
-        page = await self._read(prefix, Place(key, after.version), folders=False)
+        place = Place() if key == level_of(prefix) else Place(key, after.version)
+        page = await self._read(prefix, place, folders=False)
         if page.horizon is None:
             return _after(_ordered(page.entries), after), None
         below = len(level_of(prefix))
@@ -130,6 +133,8 @@ class FolderWalk:
         `after` is in, whatever is in it.
         """
         level = level_of(prefix)
+        if after.key < prefix:
+            after = After()
         waiting = await self._passed(prefix, after.key)
         waiting += await self._around(prefix, after, unseen=own)
         place = _place(level, after)
@@ -186,8 +191,6 @@ class FolderWalk:
 
     async def _store_starts_there(self, prefix: bytes, after: bytes) -> bool:
         """Say whether the store has the same files after a key as AWS has."""
-        if after <= prefix:
-            return True
         level = level_of(prefix)
         if not after.startswith(level) or not is_possible(after):
             return not after.startswith(level)

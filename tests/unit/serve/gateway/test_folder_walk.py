@@ -14,6 +14,7 @@ from securecart.serve.gateway.folder_walk import After, FolderWalk
 from securecart.serve.gateway.store_pages import Entry, Page, Place
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
+_LOOP = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 PARTS = st.text("ab-.0", min_size=1, max_size=3).filter(lambda part: part.strip("."))
 KEYS = st.lists(PARTS, min_size=1, max_size=3).map("/".join)
 
@@ -46,7 +47,8 @@ class TreePages:
             if end < 0:
                 lines[tuple(self._place_of(key))] = Entry(key.encode(), b"Contents")
             else:
-                lines[tuple(key[:end].split("/"))] = Entry(key[: end + 1].encode())
+                folder = tuple(key[: end + 1].split("/"))
+                lines[folder] = Entry(key[: end + 1].encode())
         start = tuple((place.token or place.key).decode().split("/"))
         if not place.token and not place.key:
             start = ()
@@ -63,7 +65,7 @@ class TreePages:
         if len(found) <= most:
             return Page(entries, None, Place())
         last = "/".join(found[most - 1][0]).encode()
-        horizon = last.removesuffix(self._ending.encode())
+        horizon = last.removesuffix(b"/").removesuffix(self._ending.encode())
         return Page(entries, horizon, Place(token=last))
 
     async def file(self, key: bytes) -> list[Entry]:
@@ -88,7 +90,7 @@ async def _walked(
     return [entry.key.decode() async for batch in batches for entry in batch]
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=_LOOP)
 @given(
     keys=st.sets(KEYS, max_size=25),
     prefix=st.sampled_from(["", "a", "a/", "a-", "b/a"]),
@@ -104,7 +106,7 @@ def test_files_come_in_the_order_of_bytes(
     assert got == sorted(key for key in keys if key.startswith(prefix) and key > after)
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=_LOOP)
 @given(
     keys=st.sets(KEYS, max_size=25),
     prefix=st.sampled_from(["", "a", "a/", "a-", "b/a"]),
