@@ -1,8 +1,10 @@
 """Which headers of the store's answers leave: those of S3, and no others.
 
-Source: Amazon S3 API Reference, response syntax of each operation.
+Source: Amazon S3 API Reference, response syntax of each operation; Amazon S3
+User Guide, "Working with object metadata" (its characters beyond ASCII).
 """
 
+import base64
 from collections.abc import Iterable
 
 from securecart.serve.gateway.message import Answer
@@ -41,10 +43,23 @@ _NO_DOCUMENT = _KEPT - {"accept-ranges", "content-type"}
 def kept(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Answer the headers that may leave with an object."""
     return tuple(
-        header
+        header if header[1].isascii() else (header[0], _in_ascii(header[1]))
         for header in headers
         if header[0] in _KEPT or header[0].startswith(_KEPT_BEGINNINGS)
     )
+
+
+def _in_ascii(value: str) -> str:
+    """Write metadata that came in UTF-8 as S3 does: by RFC 2047, section 4.1.
+
+    What is no UTF-8 leaves as the bytes that came.
+    """
+    octets = value.encode("latin-1")
+    try:
+        octets.decode()
+    except UnicodeDecodeError:
+        return value
+    return f"=?UTF-8?B?{base64.b64encode(octets).decode()}?="
 
 
 def written(head: HttpResponse, *more: tuple[str, str]) -> Answer:
