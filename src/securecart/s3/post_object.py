@@ -11,6 +11,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 from securecart.s3.errors import InvalidArgument, NotImplementedHere
+from securecart.s3.tagging import TagSet
 from securecart.wire.http import HttpRequest
 from securecart.wire.query_string import percent_encode
 
@@ -88,6 +89,7 @@ def as_put_object(
 
     Raises:
         InvalidArgument: a field's value cannot be a header's.
+        MalformedXML, InvalidTag: the field `tagging` is no document of tags.
         NotImplementedHere: a field asks for what PutObject does not do.
     """
     headers = [header for header in request.headers if header[0] in _KEPT]
@@ -95,9 +97,11 @@ def as_put_object(
         header = _NAMED_OTHERWISE.get(name, name)
         if name in _SIGNING:
             continue
-        if name == "tagging" or (
-            name.startswith(_OURS) and not name.startswith(_TAKEN)
-        ):
+        if name == "tagging":
+            tags = TagSet.from_xml(value.encode()).to_header()
+            headers.append(("x-amz-tagging", tags))
+            continue
+        if name.startswith(_OURS) and not name.startswith(_TAKEN):
             raise NotImplementedHere(
                 "A form field you provided implies functionality that is not "
                 f"implemented: {name[:80]!r}"

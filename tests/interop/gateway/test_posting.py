@@ -237,6 +237,21 @@ def test_a_good_checksum_is_kept(
     assert head["ChecksumSHA256"] == digest
 
 
+def test_tags_come_with_a_form(admin: Any, http: httpx.Client, fresh: str) -> None:
+    """As the document that the form has of them."""
+    document = (
+        "<Tagging><TagSet><Tag><Key>colour</Key><Value>blue</Value></Tag></TagSet>"
+        "</Tagging>"
+    )
+    form = admin.generate_presigned_post(
+        fresh, "k", Fields={"tagging": document}, Conditions=[{"tagging": document}]
+    )
+    answer = http.post(form["url"], data=form["fields"], files={"file": ("a", b"x")})
+    assert answer.status_code == 204, answer.text
+    tags = admin.get_object_tagging(Bucket=fresh, Key="k")["TagSet"]
+    assert tags == [{"Key": "colour", "Value": "blue"}]
+
+
 def test_a_form_of_nobody_needs_a_public_bucket(
     http: httpx.Client, landscape: Any, admin: Any
 ) -> None:

@@ -118,6 +118,18 @@ def test_no_value_adds_a_header(field: str, value: str) -> None:
     assert refused.value.code == "InvalidArgument"
 
 
+def test_tags_are_a_document_here_and_a_header_there() -> None:
+    """Held to what tags may be."""
+    document = (
+        "<Tagging><TagSet><Tag><Key>a b</Key><Value>c=d</Value></Tag></TagSet>"
+        "</Tagging>"
+    )
+    assert put(tagging=document).header("x-amz-tagging") == "a%20b=c%3Dd"
+    for other in ("a=b", document.replace("a b", "aws:a")):
+        with pytest.raises(ServiceError):
+            put(tagging=other)
+
+
 def test_a_fields_name_is_a_headers() -> None:
     """Beyond ASCII there is none."""
     with pytest.raises(ServiceError) as refused:

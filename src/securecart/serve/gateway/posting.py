@@ -266,7 +266,7 @@ async def post_object(backend: Backend, call: Call, form: Form) -> Answer:
             success.redirect, bucket=form.bucket, key=form.key, etag=etag
         )
         return Answer(303, (*stored.headers, ("location", page)))
-    location = _location(form.request)
+    location = _location(form.request, form.bucket)
     headers = (*stored.headers, ("location", location))
     if success.status != _CREATED:
         return Answer(success.status, headers)
@@ -282,8 +282,11 @@ async def post_object(backend: Backend, call: Call, form: Form) -> Answer:
     return Answer(_CREATED, (XML, *headers), document)
 
 
-def _location(request: HttpRequest) -> str:
+def _location(request: HttpRequest, bucket: str) -> str:
     # TLS ends in front of the gateway, or is not needed on one machine.
     local = request.source_ip.startswith("127.") or not request.secure
     scheme = "http" if local else "https"
-    return f"{scheme}://{request.header('host') or ''}{request.target}"
+    host, target = request.header("host") or "", request.target
+    if host.startswith(f"{bucket}."):
+        target = target.removeprefix(f"/{bucket}")
+    return f"{scheme}://{host}{target}"
