@@ -22,6 +22,16 @@ Session = dict[str, Any]
 SignIn = Callable[[Any, str], Session]
 
 _SIZES = (1, 1_000, 70_000, 300_000)
+_VICTIMS = {
+    "master": " master ",
+    "volume": " volume ",
+    "filer": " filer ",
+    "s3": " s3 ",
+    "one worker": '"index": 0,',
+    "all workers": " worker ",
+    "everything": "",
+}
+"""What is killed, and the words by which its command line is known."""
 _PARTS_SIZE = 6 * 2**20
 _PARTS = TransferConfig(
     multipart_threshold=5 * 2**20, multipart_chunksize=5 * 2**20, use_threads=False
@@ -106,9 +116,7 @@ def _named(installation: Any, words: str) -> list[int]:
     return [pid for pid, command in processes if words in command]
 
 
-@pytest.mark.parametrize(
-    "victim", [" master ", " volume ", " filer ", " s3 ", " worker ", "everything"]
-)
+@pytest.mark.parametrize("victim", _VICTIMS)
 def test_every_acknowledged_document_survives_a_kill(
     installation: Any, sign_in_without_browser: SignIn, victim: str
 ) -> None:
@@ -118,7 +126,7 @@ def test_every_acknowledged_document_survives_a_kill(
     uploads = Uploads(
         running.client("s3", session["credentials"]),
         session["bucket"],
-        f"{session['folder']}{victim.strip()}/",
+        f"{session['folder']}{victim}/",
     )
     with ThreadPoolExecutor(5) as threads:
         running_uploads = [threads.submit(uploads.run, each) for each in range(5)]
@@ -144,7 +152,7 @@ def test_every_acknowledged_document_survives_a_kill(
         with pytest.raises(ClientError, match="AccessDenied"):
             s3.get_object(Bucket=uploads.bucket, Key=key)
     print(  # noqa: T201  (the counts are what a reader of the log wants)
-        f"\nkilled {victim.strip()}: {before} acknowledged before, "
+        f"\nkilled {victim}: {before} acknowledged before, "
         f"{len(uploads.acknowledged)} in all, each of them there; "
         f"{len(uploads.refused)} refused, {len(whole)} of them whole, the rest absent"
     )
@@ -152,7 +160,7 @@ def test_every_acknowledged_document_survives_a_kill(
 
 
 def _kill(installation: Any, victim: str) -> None:
-    pids = _named(installation, "" if victim == "everything" else victim)
+    pids = _named(installation, _VICTIMS[victim])
     assert pids
     for pid in pids:
         with suppress(ProcessLookupError):

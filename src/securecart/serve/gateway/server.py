@@ -36,7 +36,7 @@ class GatewayServer:
         limits: Limits,
     ) -> None:
         self.application = application
-        self._readiness = readiness
+        self.readiness = readiness
         self._upstream = upstream
         self._meter = meter
         self._clock = clock
@@ -59,7 +59,7 @@ class GatewayServer:
         acceptor = Acceptor(sockets, self.connection, self._meter)
         monitors = await self._monitor(monitoring)
         self._meter.note(Word.STARTED_AT, int(time.time()))
-        watching = asyncio.create_task(self._readiness.watch())
+        watching = asyncio.create_task(self.readiness.watch())
         try:
             acceptor.open()
             while True:
@@ -67,7 +67,7 @@ class GatewayServer:
                 await asyncio.sleep(_SWEEP_SECONDS)
                 self.sweep(loop.time())
         finally:
-            self._readiness.draining = True
+            self.readiness.draining = True
             acceptor.close()
             await self._drain()
             watching.cancel()
@@ -94,7 +94,7 @@ class GatewayServer:
     async def _monitor(
         self, sockets: Sequence[socket.socket]
     ) -> Sequence[asyncio.Server]:
-        application = Monitoring(self._meter.scoreboard, self._readiness)
+        application = Monitoring(self._meter.scoreboard, self.readiness)
         # What is asked of the monitors is none of what they tell.
         unheard = Meter.alone()
         connections: set[Connection] = set()
@@ -110,7 +110,7 @@ class GatewayServer:
     def _sample(self) -> None:
         """Note what is of the moment; a second is soon enough."""
         note = self._meter.note
-        note(Word.STORE_UP, self._readiness.store.up)
+        note(Word.STORE_UP, self.readiness.store.up)
         note(Word.STORE_BUSY, self._upstream.busy)
         note(Word.STORE_IDLE, self._upstream.idle)
         note(Word.STORE_WAITING, self._upstream.waiting)

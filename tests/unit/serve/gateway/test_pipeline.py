@@ -184,6 +184,7 @@ class Scene:
             **options,
         )
         self.application: Application = server.application
+        self.readiness = server.readiness
 
     def _api(self, request: HttpRequest) -> HttpResponse:
         self.handed_over.append(request)
@@ -435,6 +436,24 @@ def test_a_session_is_held_to_its_requests_until_they_have_ended(run: Run) -> No
         first.body.close()
         assert (await scene.ask("GET", THEIRS)).status == 403
         assert (await scene.ask("GET", OURS)).status == 200
+
+    run(act())
+
+
+def test_without_room_a_document_is_refused_before_its_body(run: Run) -> None:
+    """And nobody who may not put one learns that there is none."""
+    with ThreadPoolExecutor(1) as executor:
+        scene = Scene(executor, room=lambda: False)
+
+    async def act() -> None:
+        scene.readiness.look()
+        body = FakeBody(b"x")
+        assert (await scene.ask("PUT", OURS, body=body)).status == 503
+        assert not body.asked
+        assert not scene.store.exchanges
+        assert (await scene.ask("PUT", THEIRS, body=FakeBody(b"x"))).status == 403
+        assert (await scene.ask("GET", OURS)).status == 200
+        assert (await scene.ask("DELETE", OURS)).status == 200
 
     run(act())
 
