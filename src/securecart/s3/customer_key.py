@@ -36,6 +36,12 @@ class Use(Enum):
     SOURCE = "x-amz-copy-source-server-side-encryption-customer-"
 
 
+_NAMES = {
+    use: (f"{use.value}algorithm", f"{use.value}key", f"{use.value}key-md5")
+    for use in Use
+}
+
+
 @dataclass(frozen=True, slots=True)
 class CustomerKey:
     """A key of 256 bits in base64, and its MD5, which is told back.
@@ -48,20 +54,14 @@ class CustomerKey:
 
     def headers(self, use: Use) -> tuple[tuple[str, str], ...]:
         """What a store is sent."""
-        return (
-            (f"{use.value}algorithm", _ALGORITHM),
-            (f"{use.value}key", self.key),
-            (f"{use.value}key-md5", self.md5),
-        )
+        algorithm, key, md5 = _NAMES[use]
+        return (algorithm, _ALGORITHM), (key, self.key), (md5, self.md5)
 
     @property
     def answered(self) -> tuple[tuple[str, str], ...]:
         """What the caller is answered: everything but the key."""
-        return tuple(
-            header
-            for header in self.headers(Use.OBJECT)
-            if not header[0].endswith("-key")
-        )
+        algorithm, _, md5 = self.headers(Use.OBJECT)
+        return algorithm, md5
 
     def opens(self, md5: str) -> bool:
         """Say whether this is the key whose MD5 was kept with an object."""
@@ -76,12 +76,9 @@ def customer_key_of(request: HttpRequest, use: Use) -> CustomerKey | None:
             together, or are no key.
         InvalidRequest: the request did not come by a secure connection.
     """
-    sent = dict(each for each in request.headers if each[0].startswith(use.value))
-    if not sent:
+    algorithm, key, md5 = map(request.header, _NAMES[use])
+    if algorithm is None and key is None and md5 is None:
         return None
-    algorithm, key, md5 = (
-        sent.get(use.value + name) for name in ("algorithm", "key", "key-md5")
-    )
     if not request.secure:
         raise InvalidRequest(f"{_ASKING}be made over a secure connection.")
     if algorithm is None:

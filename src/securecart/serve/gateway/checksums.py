@@ -19,10 +19,8 @@ def with_type(headers: tuple[Header, ...]) -> tuple[Header, ...]:
 
     It says so of objects in parts alone.
     """
-    names = {name for name, _ in headers}
-    if _TYPE in names or not any(PREFIX + each in names for each in ALGORITHMS):
-        return headers
-    return (*headers, (_TYPE, _WHOLE))
+    told = [name for name, _ in headers if name.startswith(PREFIX)]
+    return (*headers, (_TYPE, _WHOLE)) if told and _TYPE not in told else headers
 
 
 def elements_of(headers: Iterable[Header]) -> dict[str, str]:

@@ -42,6 +42,8 @@ _IF_ALLOWED = {
 """Headers for those alone who may ask for what they tell of: the action, and
 the one on a version that is named."""
 
+_BOUNDED = frozenset({*_IF_ALLOWED, _PARTS_COUNT})
+
 
 async def get_object(backend: Backend, call: Call) -> Answer:
     """Stream an object, or a range of it."""
@@ -92,6 +94,8 @@ def told(
 ) -> tuple[tuple[str, str], ...]:
     """Answer the headers of an object that leave to this caller."""
     headers = with_type(kept(head.headers))
+    if not any(name in _BOUNDED for name, _ in headers):
+        return headers
     etag = next((value for name, value in headers if name == "etag"), "")
     return tuple(
         header
