@@ -64,10 +64,9 @@ def test_a_large_file_is_streamed_up_and_down(
 
 
 def test_addresses_are_presigned(day: dict[str, Any], worker: Person) -> None:
-    """PUT and GET for `fetch`; one with the sum of nothing in it is refused."""
-    assert day["presigned"]["put"] == 200
-    assert day["presigned"]["get"] == "signed"
-    assert day["presigned"]["eager"] >= 400
+    """PUT and GET for `fetch`; one with the sum of nothing in it is held to it."""
+    told = {"put": 200, "mood": "good", "get": "signed", "eager": 400}
+    assert day["presigned"] == told
     assert "eager.txt" not in worker.names("javascript/")
 
 

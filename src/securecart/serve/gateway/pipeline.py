@@ -16,6 +16,7 @@ from securecart.names.errors import AccessDenied, ServiceError
 from securecart.s3 import request_context, required, resolve, signature_context
 from securecart.s3.addressing import VirtualHosts
 from securecart.s3.object_lock import lock_context
+from securecart.s3.presigned_headers import with_presigned_headers
 from securecart.serve.gateway.access_log import log_access
 from securecart.serve.gateway.audit import (
     READING,
@@ -49,6 +50,7 @@ from securecart.wire.http import HttpRequest
 from securecart.wire.s3_error import s3_error
 from securecart.wire.sigv4 import (
     InvalidSignatureArgument,
+    SignatureKind,
     UnverifiedSignature,
     VerifiedSignature,
     parse_signature,
@@ -166,6 +168,8 @@ class Pipeline:
             request = form.request
         elif unverified is not None:
             self._verify(unverified, facts)
+            if unverified.kind is SignatureKind.QUERY:
+                request = with_presigned_headers(request)
         facts.leave = self._enter(facts.verified)
         facts.s3 = s3 = resolve(request)
         call = Call(

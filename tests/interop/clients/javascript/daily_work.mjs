@@ -69,12 +69,14 @@ const work = {
   },
 
   async presigned() {
-    const write = await getSignedUrl(presigner, new PutObjectCommand(at("signed.txt")), { expiresIn: 60 });
+    const described = new PutObjectCommand({ ...at("signed.txt"), Metadata: { mood: "good" } });
+    const write = await getSignedUrl(presigner, described, { expiresIn: 60 });
     const sent = await fetch(write, { method: "PUT", body: "signed" });
     const read = await getSignedUrl(s3, new GetObjectCommand(at("signed.txt")), { expiresIn: 60 });
     const eager = await getSignedUrl(s3, new PutObjectCommand(at("eager.txt")), { expiresIn: 60 });
     return {
       put: sent.status,
+      mood: (await s3.send(new HeadObjectCommand(at("signed.txt")))).Metadata.mood,
       get: await (await fetch(read)).text(),
       eager: (await fetch(eager, { method: "PUT", body: "signed" })).status,
     };
