@@ -13,7 +13,6 @@ from securecart.wire.sigv4.errors import (
     InvalidSignatureArgument,
     InvalidSignatureRequest,
     RequestExpired,
-    RequestTimeTooSkewed,
     SignatureDoesNotMatch,
 )
 from securecart.wire.sigv4.key import signature_of, signing_key
@@ -32,7 +31,7 @@ from securecart.wire.sigv4.signature import (
     UnverifiedSignature,
     VerifiedSignature,
 )
-from securecart.wire.sigv4.verify import MAX_SKEW, check_scope
+from securecart.wire.sigv4.verify import MAX_SKEW, check_scope, skewed
 
 POLICY = "policy"
 _NEEDED = {
@@ -111,7 +110,7 @@ def verify_form_signature(
     """
     check_scope(unverified, region, services)
     if unverified.signed_at > now + MAX_SKEW:
-        raise RequestTimeTooSkewed
+        raise skewed(unverified, now)
     if unverified.signed_at < now - _LONGEST:
         raise RequestExpired
     key = signing_key(

@@ -2,7 +2,7 @@
 
 import hmac
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from securecart.wire.http import HttpRequest
 from securecart.wire.sigv4.canonical import canonical_request, string_to_sign
@@ -64,7 +64,7 @@ def verify_signature(
     scope = unverified.scope
     text = string_to_sign(canonical, timestamp=unverified.timestamp, scope=scope)
     if not hmac.compare_digest(signature_of(key, text), unverified.signature):
-        raise SignatureDoesNotMatch
+        raise _mismatch(unverified, text, canonical)
     return VerifiedSignature(
         kind=unverified.kind,
         access_key_id=unverified.access_key_id,
@@ -75,6 +75,25 @@ def verify_signature(
         payload_hash=unverified.payload_hash,
         signing_key=key,
     )
+
+
+def _mismatch(
+    unverified: UnverifiedSignature, text: bytes, canonical: bytes
+) -> SignatureError:
+    """Say what we signed, so that whoever writes a client can compare.
+
+    It is all of the sender's own, but a session token is not said again.
+    """
+    error = SignatureDoesNotMatch()
+    error.details = {
+        "AWSAccessKeyId": unverified.access_key_id,
+        "StringToSign": text.decode(),
+        "SignatureProvided": unverified.signature,
+    }
+    if unverified.session_token is None:
+        request = canonical.decode("utf-8", "replace")
+        error.details = {**error.details, "CanonicalRequest": request}
+    return error
 
 
 def check_scope(
@@ -112,12 +131,35 @@ def _malformed(unverified: UnverifiedSignature, reason: str) -> SignatureError:
 
 def _check_time(unverified: UnverifiedSignature, now: datetime) -> None:
     if unverified.signed_at > now + MAX_SKEW:
-        raise RequestTimeTooSkewed
+        raise skewed(unverified, now)
     if unverified.expires is None:
         if unverified.signed_at < now - MAX_SKEW:
-            raise RequestTimeTooSkewed
-    elif unverified.signed_at + timedelta(seconds=unverified.expires) < now:
-        raise RequestExpired
+            raise skewed(unverified, now)
+        return
+    end = unverified.signed_at + timedelta(seconds=unverified.expires)
+    if end < now:
+        error = RequestExpired()
+        error.details = {
+            "X-Amz-Expires": str(unverified.expires),
+            "Expires": _iso(end),
+            "ServerTime": _iso(now),
+        }
+        raise error
+
+
+def skewed(unverified: UnverifiedSignature, now: datetime) -> RequestTimeTooSkewed:
+    """Say what both clocks showed."""
+    error = RequestTimeTooSkewed()
+    error.details = {
+        "RequestTime": unverified.timestamp,
+        "ServerTime": _iso(now),
+        "MaxAllowedSkewMilliseconds": str(int(MAX_SKEW.total_seconds()) * 1000),
+    }
+    return error
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _check_coverage(unverified: UnverifiedSignature, request: HttpRequest) -> None:
@@ -131,4 +173,7 @@ def _check_coverage(unverified: UnverifiedSignature, request: HttpRequest) -> No
     if "host" not in signed:
         unsigned.add("host")
     if unsigned:
-        raise HeadersNotSigned(", ".join(sorted(unsigned))[:200])
+        names = ", ".join(sorted(unsigned))[:200]
+        error = HeadersNotSigned(names)
+        error.details = {"HeadersNotSigned": names}
+        raise error
