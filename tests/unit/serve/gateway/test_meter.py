@@ -70,6 +70,16 @@ def test_what_is_of_the_moment_is_told_by_worker_and_ends_with_it() -> None:
     assert _samples(scoreboard)["securecart_connections_accepted_total"] == 7
 
 
+def test_a_worker_that_begins_has_nothing_of_the_one_before() -> None:
+    """Or its siblings would take it for busy, whatever their parent missed."""
+    scoreboard, _, other = _two()
+    other.add(Word.CONNECTIONS, 3)
+    other.note(Word.ACCEPTING, 1)
+    Meter(scoreboard, 1)
+    assert scoreboard.rows[1][Word.CONNECTIONS] == 0
+    assert scoreboard.rows[1][Word.ACCEPTING] == 0
+
+
 def test_an_operation_that_has_no_table_is_counted_too() -> None:
     """Under the name of what is not known."""
     meter = Meter.alone()
