@@ -80,9 +80,7 @@ def tags_bear(guard: Guard, principal: Principal, request: S3Request) -> bool:
     """
     if request.key is None or request.bucket is None:
         return False
-    if _bears_on(request.operation, On.OBJECT) and _asked_for(
-        guard.policies(principal, request.bucket)
-    ):
+    if _bear_on(request) and _asked_for(guard.policies(principal, request.bucket)):
         return True
     source = request.copy_source
     return source is not None and _asked_for(guard.policies(principal, source.bucket))
@@ -119,17 +117,27 @@ async def _read(store: Store, bucket: str, key: str, version_id: str | None) -> 
     return TagSet.from_store(answer.body)
 
 
-@cache
-def _bears_on(operation: str, on: On) -> bool:
-    """Say whether an action of the operation knows the tags of its object."""
-    actions = (
-        action
-        for permission in PERMISSIONS.get(operation, ())
-        if permission.on is on
-        for action in (permission.action, permission.versioned)
+def _bear_on(request: S3Request) -> bool:
+    """Say whether an action that the request needs knows its object's tags."""
+    return any(
+        not headers or any(request.request.header(each) for each in headers)
+        for headers in _knowing(request.operation)
     )
-    found = (find_action(action) for action in actions if action)
-    return any(each is not None and _EXISTING in each.condition_keys for each in found)
+
+
+@cache
+def _knowing(operation: str) -> tuple[frozenset[str], ...]:
+    """Answer, for each action that knows them, the headers that it is needed for."""
+    return tuple(
+        permission.headers
+        for permission in PERMISSIONS.get(operation, ())
+        if permission.on is On.OBJECT
+        and any(
+            (found := find_action(action)) is not None
+            and _EXISTING in found.condition_keys
+            for action in (permission.action, permission.for_version("v"))
+        )
+    )
 
 
 def _asked_for(policies: Iterable[Policy]) -> bool:

@@ -1,6 +1,8 @@
 """Copies: what the store is asked for, and what becomes of its refusals."""
 
-from collections.abc import Callable, Coroutine, Mapping
+import base64
+import hashlib
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -11,7 +13,7 @@ from securecart.names.clock import Clock
 from securecart.names.credentials import Credentials
 from securecart.names.errors import ServiceError
 from securecart.names.principal import Root
-from securecart.s3 import Bucket, resolve
+from securecart.s3 import Bucket, Required, resolve
 from securecart.serve.gateway.call import Backend, Call, at_once
 from securecart.serve.gateway.copying import copy_object, upload_part_copy
 from securecart.serve.gateway.store import Store
@@ -63,12 +65,20 @@ class Exchange:
 class Upstream:
     """A store with one object of ten bytes."""
 
-    def __init__(self, *, size: int = 10, put: int = 200, got: bytes = b"") -> None:
+    def __init__(
+        self,
+        *,
+        size: int = 10,
+        put: int = 200,
+        got: bytes = b"",
+        kept: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         self.exchanges: list[Exchange] = []
         found = (
             ("etag", TAG),
             ("last-modified", "Mon, 23 Nov 2026 11:00:00 GMT"),
             ("content-length", str(size)),
+            *kept,
         )
         self._answers = {
             "HEAD": (HttpResponse(200, found), b""),
@@ -100,6 +110,7 @@ def scene(upstream: Upstream, target: str, **headers: str) -> tuple[Backend, Cal
         "PUT",
         target,
         tuple((name.replace("_", "-"), value) for name, value in headers.items()),
+        secure=True,
     )
     clock: Clock = real_time
     store = Store(
@@ -204,5 +215,64 @@ def test_a_part_is_read_pinned_and_in_its_range(run: Run) -> None:
         assert asking["if-match"] == TAG
         assert upstream.exchanges[-1].sent == b"34567"
         assert not {"x-amz-copy-source", "etag", "range"} & putting.keys()
+
+    run(act())
+
+
+def customers(key: bytes) -> tuple[dict[str, str], str]:
+    """Answer the headers that open a source with this key, and its MD5."""
+    md5 = base64.b64encode(hashlib.md5(key, usedforsecurity=False).digest()).decode()
+    begin = "x_amz_copy_source_server_side_encryption_customer"
+    headers = {
+        f"{begin}_algorithm": "AES256",
+        f"{begin}_key": base64.b64encode(key).decode(),
+        f"{begin}_key_md5": md5,
+    }
+    return headers, md5
+
+
+@pytest.mark.parametrize("target", ["/docs/copy", "/docs/copy?partNumber=1&uploadId=u"])
+def test_a_source_is_opened_by_the_key_that_closed_it(run: Run, target: str) -> None:
+    """The store would open it with any, and copy the noise."""
+    copy = copy_object if "?" not in target else upload_part_copy
+    right, md5 = customers(bytes(32))
+    wrong, _ = customers(bytes(range(32)))
+    kept = (("x-amz-server-side-encryption-customer-key-md5", md5),)
+
+    async def act() -> None:
+        for opening, code in ((wrong, "AccessDenied"), ({}, "InvalidRequest")):
+            upstream = Upstream(kept=kept)
+            with pytest.raises(ServiceError) as refused:
+                await copy(*scene(upstream, target, **SOURCE, **opening))
+            assert refused.value.code == code
+            assert [method for method, _ in upstream.asked] == ["HEAD"]
+        upstream = Upstream()
+        with pytest.raises(ServiceError) as refused:
+            await copy(*scene(upstream, target, **SOURCE, **right))
+        assert refused.value.code == "InvalidRequest"
+        await copy(*scene(Upstream(kept=kept), target, **SOURCE, **right))
+
+    run(act())
+
+
+def test_tags_come_along_for_who_may_read_and_write_them(run: Run) -> None:
+    """They are asked for by what the source has, not by what is sent."""
+
+    async def act() -> None:
+        needed: list[str] = []
+
+        def require(_: object, requirements: Iterable[Required], __: object) -> None:
+            needed.extend(each.action for each in requirements)
+
+        for count, actions in (
+            ("2", ["s3:GetObjectTagging", "s3:PutObjectTagging"]),
+            ("0", []),
+        ):
+            upstream = Upstream(kept=(("x-amz-tagging-count", count),))
+            backend, call = scene(upstream, "/docs/copy", **SOURCE)
+            needed.clear()
+            cast("Any", backend.guard).require = require
+            await copy_object(backend, call)
+            assert needed == actions
 
     run(act())
