@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import certifi
 import httpx
 import pytest
 from tests.interop.clients.document import in_shell
@@ -205,6 +206,17 @@ def test_ones_own_folder_is_a_file_system(alice: Person, large: Path) -> None:
             time.sleep(0.1)
     assert alice.read("rclone/mounted/sub/b.txt") == b"hello"
     assert alice.read("rclone/mounted/sub/large.bin") == large.read_bytes()
+
+
+def test_certificates_are_named_by_its_own_option(alice: Person) -> None:
+    """As the page says: with the SDK's variable it does not even start."""
+    bundle = certifi.where()
+    alice.put("rclone/certified.txt", b"x")
+    command = rclone('lsf "$DOCS/certified.txt"')
+    assert "AWS_CA_BUNDLE" not in alice.environment
+    assert "CustomCABundle" in alice.fail(command, AWS_CA_BUNDLE=bundle)
+    command = rclone(f'lsf --ca-cert {bundle} "$DOCS/certified.txt"')
+    assert alice.run(command) == "certified.txt\n"
 
 
 def test_anothers_folder_is_closed(alice: Person, bob: Person) -> None:
