@@ -25,6 +25,7 @@ from securecart.s3.errors import (
     BucketAlreadyOwnedByYou,
     NoSuchBucket,
 )
+from securecart.s3.lifecycle import Filter, LifecycleConfiguration, LifecycleRule
 
 OWN, OTHER = "111122223333", "999999999999"
 CREATED = datetime(2025, 3, 1, 12, 30, 15, tzinfo=UTC)
@@ -92,6 +93,12 @@ def test_everything_configured_comes_back(buckets: Buckets) -> None:
         encryption=DefaultEncryption("aws:kms", "alias/docs", bucket_key_enabled=True),
         cors=CorsConfiguration((CorsRule(("*",), ("GET",), max_age_seconds=5),)),
         ownership=None,
+        lifecycle=LifecycleConfiguration(
+            (
+                LifecycleRule("r", True, Filter("a", (("k", "v"),)), expire_days=1),  # noqa: FBT003 - a field's value
+                LifecycleRule("d", False, Filter(), expire_date=CREATED),  # noqa: FBT003
+            )
+        ),
     )
     buckets.create(bucket("docs"))
     assert buckets.update("docs", lambda _: whole) == whole

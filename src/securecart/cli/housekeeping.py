@@ -1,4 +1,4 @@
-"""What time brings: new key material, dead keys, what may be forgotten.
+"""What time brings: new key material, dead keys, expired objects, forgetting.
 
 Every worker asks for the lease, one of them gets it: a record in the database
 that lapses by itself. So it is done once an hour by whoever is there, on one
@@ -19,6 +19,7 @@ from securecart.adapters.sql.entities import SqlEntities
 from securecart.adapters.sql.expiring import SqlExpiringRecords
 from securecart.cli.installation import Installation
 from securecart.cli.keyrings import issuing_key_keyring, key_material_keyring
+from securecart.cli.lifecycles import Lifecycles
 from securecart.names.clock import Clock
 
 _log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Housekeeping:
         self._clock = clock
         self._worker = worker
         self._leases = SqlExpiringRecords(engine, "leases")
+        self._lifecycles = Lifecycles(installation, engine, clock)
 
     async def keep(self) -> None:
         """Ask for the lease until cancelled, and do the work if it is ours."""
@@ -87,3 +89,4 @@ class Housekeeping:
             now=now, random=os.urandom
         )
         SqlExpiringRecords(self._engine, "redeemed assertions").purge(now=now)
+        self._lifecycles.carry_out()

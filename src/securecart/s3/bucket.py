@@ -17,6 +17,7 @@ from securecart.s3.errors import (
     BucketAlreadyOwnedByYou,
     NoSuchBucket,
 )
+from securecart.s3.lifecycle import LifecycleConfiguration
 from securecart.s3.ownership import ObjectOwnership
 from securecart.s3.public_access_block import PublicAccessBlock
 from securecart.s3.versioning import Versioning
@@ -39,6 +40,7 @@ class Bucket:
     encryption: DefaultEncryption | None = None
     cors: CorsConfiguration | None = None
     ownership: ObjectOwnership | None = ObjectOwnership.BUCKET_OWNER_ENFORCED
+    lifecycle: LifecycleConfiguration | None = None
 
     @property
     def arn(self) -> str:

@@ -195,6 +195,13 @@ class NoSuchKey(S3Error):
     sentence = "The specified key does not exist."
 
 
+class NoSuchLifecycleConfiguration(S3Error):
+    """The bucket has no lifecycle."""
+
+    code = "NoSuchLifecycleConfiguration"
+    sentence = "The lifecycle configuration does not exist"
+
+
 class NoSuchPublicAccessBlockConfiguration(S3Error):
     """The bucket has no public access block."""
 

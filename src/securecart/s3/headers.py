@@ -68,6 +68,7 @@ _KNOWN = frozenset(
         "x-amz-storage-class",
         "x-amz-te",
         "x-amz-trailer",
+        "x-amz-transition-default-minimum-object-size",
         "x-amz-user-agent",
     }
 )

@@ -69,6 +69,9 @@ COPY = {"x_amz_copy_source": "/docs/source"}
         ("GET /docs?ownershipControls", {}, "GetBucketOwnershipControls"),
         ("PUT /docs?ownershipControls", {}, "PutBucketOwnershipControls"),
         ("DELETE /docs?ownershipControls", {}, "DeleteBucketOwnershipControls"),
+        ("GET /docs?lifecycle", {}, "GetBucketLifecycleConfiguration"),
+        ("PUT /docs?lifecycle", {}, "PutBucketLifecycleConfiguration"),
+        ("DELETE /docs?lifecycle", {}, "DeleteBucketLifecycle"),
         ("GET /docs?acl", {}, "GetBucketAcl"),
         ("PUT /docs?acl", {}, "PutBucketAcl"),
         ("GET /docs?tagging", {}, "GetBucketTagging"),
@@ -141,7 +144,6 @@ def test_every_operation_of_the_table_is_reached() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "GET /docs?lifecycle",
         "PUT /docs?accelerate",
         "PUT /docs?website",
         "PUT /docs?replication",

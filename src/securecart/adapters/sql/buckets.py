@@ -16,6 +16,7 @@ from securecart.s3 import (
     PublicAccessBlock,
     Versioning,
 )
+from securecart.s3.lifecycle import LifecycleConfiguration
 from securecart.s3.errors import (
     BucketAlreadyExists,
     BucketAlreadyOwnedByYou,
@@ -42,6 +43,7 @@ class _StoredBucket:
     encryption: DefaultEncryption | None
     cors: CorsConfiguration | None
     ownership: ObjectOwnership | None
+    lifecycle: LifecycleConfiguration | None = None
 
     @property
     def key(self) -> str:
@@ -126,6 +128,7 @@ def _bucket(stored: _StoredBucket) -> Bucket:
         encryption=stored.encryption,
         cors=stored.cors,
         ownership=stored.ownership,
+        lifecycle=stored.lifecycle,
     )
 
 
@@ -141,4 +144,5 @@ def _stored(bucket: Bucket) -> _StoredBucket:
         encryption=bucket.encryption,
         cors=bucket.cors,
         ownership=bucket.ownership,
+        lifecycle=bucket.lifecycle,
     )

@@ -108,8 +108,7 @@ class FolderWalk:
         self, prefix: bytes, after: After
     ) -> tuple[list[Entry], AsyncIterator[list[Entry]] | None]:
         """All files that a prefix begins, or the level to read them from."""
-        if after.key < prefix:
-            after = After()
+        after = _from(prefix, after)
         key = after.key
         if key and not await self._store_starts_there(prefix, key):
             return [], self._level(prefix, after, None, own=True)
@@ -133,8 +132,7 @@ class FolderWalk:
         `after` is in, whatever is in it.
         """
         level = level_of(prefix)
-        if after.key < prefix:
-            after = After()
+        after = _from(prefix, after)
         waiting = await self._passed(prefix, after.key)
         waiting += await self._around(prefix, after, unseen=own)
         place = _place(level, after)
@@ -286,6 +284,11 @@ def _files_first(ready: deque[Entry]) -> list[Entry]:
     while ready and ready[0].tag:
         files.append(ready.popleft())
     return files
+
+
+def _from(prefix: bytes, after: After) -> After:
+    """Where to go on; from the beginning, if that is behind it."""
+    return After() if after.key < prefix else after
 
 
 def _place(level: bytes, after: After) -> Place:

@@ -11,6 +11,7 @@ from securecart.serve.gateway import (
     configuration,
     copying,
     deleting,
+    lifecycle,
     listing,
     multipart,
     object_lock,
@@ -23,6 +24,9 @@ from securecart.serve.gateway.call import Operation
 
 OPERATIONS: Mapping[str, Operation] = {
     **dict.fromkeys(NOT_CONFIGURED, absent.answer),
+    "GetBucketLifecycleConfiguration": lifecycle.get_bucket_lifecycle_configuration,
+    "PutBucketLifecycleConfiguration": lifecycle.put_bucket_lifecycle_configuration,
+    "DeleteBucketLifecycle": lifecycle.delete_bucket_lifecycle,
     "GetBucketAcl": access_control_lists.get_bucket_acl,
     "PutBucketAcl": access_control_lists.put_bucket_acl,
     "GetObjectAcl": access_control_lists.get_object_acl,

@@ -6,13 +6,14 @@ the store's names; keys stay as bytes, which is how AWS orders them.
 
 import re
 from collections.abc import Callable, Mapping
-from datetime import UTC
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import NamedTuple, Protocol
 
 from securecart.names.canonical_user import canonical_user_id
 from securecart.names.errors import ServiceError
+from securecart.s3.expiry import StoredVersion
 from securecart.s3.key import VERSIONS_ENDING
 from securecart.s3.listing import Listing, xml_escaped
 from securecart.serve.gateway.refusals import InternalError
@@ -39,6 +40,12 @@ _FOLDER = re.compile(
 )
 _NEXT = re.compile(rb"<NextContinuationToken>(.*?)</NextContinuationToken>", re.DOTALL)
 _KEYS = re.compile(rb"<Contents><Key>([^<&]*)</Key>")
+_FACTS = re.compile(
+    rb"(?:<IsLatest>(?P<latest>\w+)</IsLatest>)?"
+    rb"<LastModified>(?P<modified>[^<]*)\.000Z</LastModified>"
+    rb"(?:.*?<Size>(?P<size>\d+)</Size>)?",
+    re.DOTALL,
+)
 _SAFE = re.compile(rb"[A-Za-z0-9._~*/-]*+")
 _TRUNCATED = b"<IsTruncated>true</IsTruncated>"
 INTERNAL = (b".uploads/", VERSIONS_ENDING.encode() + b"/")
@@ -348,6 +355,24 @@ def _unescaped(text: bytes) -> bytes:
 def _unreadable() -> InternalError:
     """What cannot be read is not passed on: it could be anybody's."""
     return InternalError("We encountered an internal error. Please try again.")
+
+
+def facts_of(entry: Entry) -> StoredVersion:
+    """Read again what an entry is answered with.
+
+    Raises:
+        InternalError: it is a folder's.
+    """
+    found = _FACTS.search(entry.body)
+    if found is None:
+        raise _unreadable()
+    return StoredVersion(
+        id=entry.version.decode() or None,
+        modified=datetime.fromisoformat(found["modified"].decode()).replace(tzinfo=UTC),
+        size=int(found["size"] or b"0"),
+        marker=entry.tag == b"DeleteMarker",
+        latest=found["latest"] != b"false",
+    )
 
 
 def element(tag: bytes, text: bytes) -> bytes:

@@ -17,7 +17,7 @@ from securecart.serve.gateway.answers import document
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.refusals import InternalError, SlowDown
-from securecart.serve.gateway.store import target_of
+from securecart.serve.gateway.store import Store, target_of
 from securecart.serve.gateway.upload_id import UploadId
 from securecart.wire.xml_document import parse_xml
 
@@ -58,7 +58,9 @@ async def list_multipart_uploads(backend: Backend, call: Call) -> Answer:
 
     uploads: list[Upload] = []
     if listing.most and is_possible(listing.prefix):
-        uploads = await read_uploads(backend, call.bucket_name, given.get("prefix", ""))
+        uploads = await read_uploads(
+            backend.store, call.bucket_name, given.get("prefix", "")
+        )
     lines = list(_grouped(_following(sorted(uploads), listing), listing))
     truncated = len(lines) > listing.most
     del lines[listing.most :]
@@ -103,7 +105,7 @@ async def list_multipart_uploads(backend: Backend, call: Call) -> Answer:
     return document(write_document("ListMultipartUploadsResult", content))
 
 
-async def read_uploads(backend: Backend, bucket: str, prefix: str) -> list[Upload]:
+async def read_uploads(store: Store, bucket: str, prefix: str) -> list[Upload]:
     """Answer all unfinished uploads of the keys that a prefix begins.
 
     Raises:
@@ -115,7 +117,7 @@ async def read_uploads(backend: Backend, bucket: str, prefix: str) -> list[Uploa
     if prefix:
         query["prefix"] = prefix
     while True:
-        answer = await backend.store.call("GET", target_of(bucket, None, query))
+        answer = await store.call("GET", target_of(bucket, None, query))
         page = parse_xml(answer.body)
         for each in page.all("Upload"):
             key = each.text_of("Key") or ""
