@@ -1,7 +1,7 @@
 """How many exchanges a second STS makes, beside SeaweedFS's and moto's.
 
-Run `python bench/sts.py`; about two minutes. Measured is `serve aws` as it is
-run, over HTTP on loopback: with each assertion and ID token fresh and
+Run `python bench/sts.py`; about two minutes. Measured is a worker of `serve aws`
+as it is run, over HTTP on loopback: with each assertion and ID token fresh and
 verified, the trust policy decided, tags passed on, credentials issued, the
 assertion redeemed once on disk and the audit record written. First one
 process, then one for each core on the same database.

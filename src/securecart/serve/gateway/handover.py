@@ -6,7 +6,7 @@ records by itself.
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import replace
 
 from securecart.serve.gateway.message import Answer, Body, Incoming
@@ -19,6 +19,8 @@ Api = Callable[[HttpRequest], HttpResponse]
 
 _SERVICES = frozenset({"iam", "kms", "sts"})
 _FORM = "application/x-www-form-urlencoded"
+_KMS_THREADS = 2
+"""They wait for nothing but the database."""
 _MAX_BYTES = 1024 * 1024
 """A SAML assertion of 100,000 characters, encoded three times over."""
 
@@ -27,8 +29,14 @@ class HandOver:
     """Tells such requests apart, and hands them on."""
 
     def __init__(self, api: Api, executor: Executor) -> None:
+        """`executor` is for IAM and STS; KMS has threads of its own.
+
+        The store asks KMS within every write, and STS may wait for an identity
+        provider: one that is slow must not hold up documents.
+        """
         self._api = api
         self._executor = executor
+        self._kms_executor = ThreadPoolExecutor(_KMS_THREADS, "kms")
 
     @staticmethod
     def service(
@@ -49,7 +57,7 @@ class HandOver:
             return "sts"
         return None
 
-    async def answer(self, incoming: Incoming) -> Answer:
+    async def answer(self, incoming: Incoming, service: str) -> Answer:
         """Read the body and answer.
 
         Raises:
@@ -59,7 +67,8 @@ class HandOver:
         body = await _read(incoming.body)
         loop = asyncio.get_running_loop()
         request = replace(incoming.request, body=body)
-        response = await loop.run_in_executor(self._executor, self._api, request)
+        executor = self._kms_executor if service == "kms" else self._executor
+        response = await loop.run_in_executor(executor, self._api, request)
         return Answer(response.status, response.headers, response.body)
 
 

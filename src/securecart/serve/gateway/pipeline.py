@@ -324,13 +324,15 @@ class Pipeline:
         self, incoming: Incoming, service: str, ids: Identifiers
     ) -> Answer:
         began = monotonic()
-        answer = await self._answer_of_api(incoming, ids)
+        answer = await self._answer_of_api(incoming, service, ids)
         self._meter.answered(service, "any", answer.status, monotonic() - began)
         return answer
 
-    async def _answer_of_api(self, incoming: Incoming, ids: Identifiers) -> Answer:
+    async def _answer_of_api(
+        self, incoming: Incoming, service: str, ids: Identifiers
+    ) -> Answer:
         try:
-            return await self._hand_over.answer(incoming)
+            return await self._hand_over.answer(incoming, service)
         except ServiceError as error:
             return _identified(
                 _error_answer(error, incoming.request.path, ids, {}), ids

@@ -1,8 +1,10 @@
 """The steps of every request, over a store that is a fake."""
 
+import asyncio
 import hashlib
 import os
 import re
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -133,6 +135,7 @@ class Scene:
         self.store = FakeStore()
         self.journal = InMemoryJournal()
         self.handed_over: list[HttpRequest] = []
+        self.delays: dict[str, threading.Event] = {}
         self.entities = entities = InMemoryEntities()
         with entities.writing() as writer:
             writer.put(
@@ -187,6 +190,9 @@ class Scene:
         self.readiness = server.readiness
 
     def _api(self, request: HttpRequest) -> HttpResponse:
+        for service, event in self.delays.items():
+            if f"/{service}/" in (request.header("authorization") or ""):
+                event.wait(10)
         self.handed_over.append(request)
         return HttpResponse(200, (("content-type", "text/xml"),), b"<Api/>")
 
@@ -590,6 +596,24 @@ def test_a_caller_may_insist_on_the_owner(run: Run, scene: Scene) -> None:
             assert (await scene.ask("GET", OURS, header)).status == status
 
     run(act())
+
+
+def test_kms_is_answered_while_sts_waits_for_somebody(run: Run) -> None:
+    """The store asks it within every write."""
+    waited_for = threading.Event()
+    with ThreadPoolExecutor(1) as executor:
+        scene = Scene(executor)
+        scene.delays["sts"] = waited_for
+
+        async def act() -> None:
+            waiting = asyncio.create_task(scene.ask("POST", "/", service="sts"))
+            async with asyncio.timeout(5):
+                assert (await scene.ask("POST", "/", service="kms")).status == 200
+            assert not waiting.done()
+            waited_for.set()
+            assert (await waiting).status == 200
+
+        run(act())
 
 
 @pytest.mark.parametrize("service", ["iam", "kms", "sts"])
