@@ -16,12 +16,12 @@ from securecart.s3 import (
     PublicAccessBlock,
     Versioning,
 )
-from securecart.s3.lifecycle import LifecycleConfiguration
 from securecart.s3.errors import (
     BucketAlreadyExists,
     BucketAlreadyOwnedByYou,
     NoSuchBucket,
 )
+from securecart.s3.lifecycle import LifecycleConfiguration
 
 _MAX_KEPT = 1024
 """Buckets at hand with their policies compiled; an account has some."""
