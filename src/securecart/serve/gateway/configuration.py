@@ -132,6 +132,8 @@ async def put_bucket_encryption(backend: Backend, call: Call) -> Answer:
 
 async def delete_bucket_encryption(backend: Backend, call: Call) -> Answer:
     """Take the setting away: S3's own keys remain."""
+    if call.existing_bucket.encryption is None:
+        return _GONE  # The store would find that there is none.
     await backend.store.call(
         "DELETE", target_of(call.bucket_name, None, {"encryption": ""})
     )
