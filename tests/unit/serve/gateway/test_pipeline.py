@@ -136,6 +136,7 @@ class Scene:
         self.journal = InMemoryJournal()
         self.handed_over: list[HttpRequest] = []
         self.delays: dict[str, threading.Event] = {}
+        self.held = threading.Event()
         self.entities = entities = InMemoryEntities()
         with entities.writing() as writer:
             writer.put(
@@ -192,6 +193,7 @@ class Scene:
     def _api(self, request: HttpRequest) -> HttpResponse:
         for service, event in self.delays.items():
             if f"/{service}/" in (request.header("authorization") or ""):
+                self.held.set()
                 event.wait(10)
         self.handed_over.append(request)
         return HttpResponse(200, (("content-type", "text/xml"),), b"<Api/>")
@@ -607,6 +609,7 @@ def test_kms_is_answered_while_sts_waits_for_somebody(run: Run) -> None:
 
         async def act() -> None:
             waiting = asyncio.create_task(scene.ask("POST", "/", service="sts"))
+            assert await asyncio.to_thread(scene.held.wait, 5)
             async with asyncio.timeout(5):
                 assert (await scene.ask("POST", "/", service="kms")).status == 200
             assert not waiting.done()
