@@ -417,6 +417,34 @@ def test_decisions_and_answers_are_counted(run: Run) -> None:
     run(act())
 
 
+def test_an_access_log_has_who_what_and_how_long_but_no_names(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line for each request, allowed or not, by whomever; keys are the journal's."""
+    with ThreadPoolExecutor(1) as executor:
+        scene = Scene(executor, access_log=True)
+
+    async def act() -> None:
+        with caplog.at_level("INFO", logger="securecart.serve.gateway.access_log"):
+            await scene.ask("GET", OURS)
+            stranger = HttpRequest("GET", f"{OURS}?X-Secret=1", (("host", "a"),))
+            await scene.application.answer(Incoming(stranger, FakeBody()))
+        allowed, refused = (
+            vars(each) for each in caplog.records if each.message == "request"
+        )
+        assert allowed["operation"] == "GetObject"
+        assert allowed["principal"].endswith("assumed-role/Role/alice")
+        assert (allowed["status"], allowed["bytes"]) == (200, 5)
+        assert allowed["request_id"] == scene.records[0]["requestID"]
+        assert refused["status"] >= 400
+        assert refused["error"]
+        told = repr((allowed, refused))
+        assert "Secret" not in told
+        assert "alice/x" not in told
+
+    run(act())
+
+
 def test_a_store_that_is_full_up_is_told_as_such(run: Run, scene: Scene) -> None:
     """SlowDown, which clients obey, and not an outage."""
 
