@@ -104,7 +104,7 @@ def test_an_interrupted_copy_is_finished_by_the_same_command(alice: Person) -> N
         (up / f"{number}.bin").write_bytes(os.urandom(6_000_000))
     by_parts = "--s3-upload-cutoff 5M --s3-chunk-size 5M"
     first = alice.begin(
-        rclone(f'copy --transfers 1 --bwlimit 8M {by_parts} up "$DOCS/resumed"')
+        rclone(f'copy --transfers 1 --bwlimit 5M {by_parts} up "$DOCS/resumed"')
     )
     deadline = time.monotonic() + _SECONDS
     while not (came := alice.names("rclone/resumed/")):

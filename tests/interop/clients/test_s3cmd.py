@@ -5,10 +5,12 @@ import shutil
 import signal
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from tests.installation import Running
 from tests.interop.clients.document import blocks
 from tests.interop.clients.person import Person
 from tests.interop.peer import require
@@ -72,19 +74,31 @@ def test_a_folder_is_synchronised_both_ways(alice: Person) -> None:
     assert alice.read("s3cmd/sync/sub/b.txt") == b"changed"
 
 
+def wait_for_a_part(admin: Any, at: dict[str, str]) -> None:
+    """Only an administrator may see which uploads there are."""
+    deadline = time.monotonic() + _SECONDS
+    where = {"Bucket": at["Bucket"], "Prefix": at["Key"]}
+    while time.monotonic() < deadline:
+        for upload in admin.list_multipart_uploads(**where).get("Uploads", ()):
+            if admin.list_parts(**at, UploadId=upload["UploadId"]).get("Parts"):
+                return
+        time.sleep(0.1)
+    raise AssertionError("no part came")
+
+
 def test_a_large_file_is_sent_on_after_an_interruption(
-    alice: Person, large: Path
+    running: Running, alice: Person, large: Path
 ) -> None:
     """By parts; those that had come are not sent again."""
     to = alice.url("s3cmd/large.bin")
     parts = "put --multipart-chunk-size-mb=5 --no-check-md5"
     first = alice.begin(s3cmd(f"{parts} --limit-rate=6m", str(large), to))
-    time.sleep(2.5)
+    at = {"Bucket": alice.bucket, "Key": f"{alice.folder}/s3cmd/large.bin"}
+    wait_for_a_part(running.client("s3"), at)
     first.send_signal(signal.SIGINT)
     told, _ = first.communicate(timeout=_SECONDS)
     found = re.search(r"--upload-id (\S+) put", told)
     assert found, told
-    at = {"Bucket": alice.bucket, "Key": f"{alice.folder}/s3cmd/large.bin"}
     listed = alice.s3().list_parts(**at, UploadId=found[1])["Parts"]
     assert 0 < len(listed) < 6
     assert alice.names("s3cmd/large.bin") == set()
