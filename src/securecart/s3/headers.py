@@ -52,6 +52,7 @@ _KNOWN = frozenset(
         "x-amz-object-lock-mode",
         "x-amz-object-lock-retain-until-date",
         "x-amz-object-ownership",
+        "x-amz-optional-object-attributes",
         "x-amz-part-number-marker",
         "x-amz-request-payer",
         "x-amz-sdk-checksum-algorithm",

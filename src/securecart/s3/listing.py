@@ -25,6 +25,8 @@ LAST = "\U0010ffff".encode()
 """Behind a text, it comes after whatever begins with that text."""
 
 _SLASH = b"/"
+# Objects that were never archived have no restore status to tell.
+_OPTIONAL = "x-amz-optional-object-attributes"
 _VERSIONS = VERSIONS_ENDING.encode()
 _TOKEN_BEGINNING = b"1"
 # S3 leaves these.
@@ -68,10 +70,12 @@ def listing_of(request: S3Request) -> Listing:
     """Read the parameters of one of the four operations.
 
     Raises:
-        InvalidArgument: for a continuation token that is none of ours, and a
-            version marker without its key.
+        InvalidArgument: for a continuation token that is none of ours, a
+            version marker without its key, and attributes that nothing has.
     """
     given = dict(request.parameters)
+    if request.request.header(_OPTIONAL) not in {None, "RestoreStatus"}:
+        raise InvalidArgument(f"Invalid value for {_OPTIONAL}")
     after = given.get("marker") or given.get("key-marker") or ""
     version = given.get("version-id-marker", "")
     if version and not after:

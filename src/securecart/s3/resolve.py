@@ -45,6 +45,8 @@ _MAX_PART = 10_000
 # A key, and what a marker may have behind one.
 _MAX_BEGINNING_BYTES = 1024 + 8
 _MAX_TOKEN = 2048
+# Of a value that is refused, for its sender to know it again.
+_MAX_TOLD = 200
 _MAX_INTEGER = 2**31 - 1
 
 
@@ -62,7 +64,11 @@ def resolve(request: HttpRequest) -> S3Request:
     row = _operation(request, _scope(bucket, key), parameters)
     own = tuple([pair for pair in parameters if pair[0].lower() not in _SIGNING])
     for name, value in own:
-        _CHECKS.get(name, _check_marker)(name, value)
+        try:
+            _CHECKS.get(name, _check_marker)(name, value)
+        except InvalidArgument as error:
+            error.details = {"ArgumentName": name, "ArgumentValue": value[:_MAX_TOLD]}
+            raise
     resolved = S3Request(row, bucket, key, own, copy_source_of(request), request)
     _check_folder_marker(resolved)
     return resolved

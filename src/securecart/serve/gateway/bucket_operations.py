@@ -119,7 +119,15 @@ async def create_bucket(backend: Backend, call: Call) -> Answer:
 
 async def head_bucket(_backend: Backend, call: Call) -> Answer:
     """Say that the bucket is there, and in which region."""
-    return Answer(200, (("x-amz-bucket-region", call.existing_bucket.region),))
+    bucket = call.existing_bucket
+    return Answer(
+        200,
+        (
+            ("x-amz-bucket-arn", bucket.arn),
+            ("x-amz-bucket-region", bucket.region),
+            ("x-amz-access-point-alias", "false"),
+        ),
+    )
 
 
 async def get_bucket_location(_backend: Backend, call: Call) -> Answer:

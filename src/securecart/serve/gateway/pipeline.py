@@ -65,6 +65,29 @@ _OWNER_HEADERS = frozenset(
 )
 _RANDOM_BYTES = 48
 _REGION = "Region"
+_OF_A_BUCKET = (
+    "BucketAlreadyExists",
+    "BucketAlreadyOwnedByYou",
+    "BucketNotEmpty",
+    "NoSuchBucket",
+    "NoSuchBucketPolicy",
+    "NoSuchCORSConfiguration",
+    "NoSuchLifecycleConfiguration",
+    "NoSuchPublicAccessBlockConfiguration",
+    "NoSuchTagSet",
+    "NoSuchWebsiteConfiguration",
+    "ObjectLockConfigurationNotFoundError",
+    "OwnershipControlsNotFoundError",
+    "ReplicationConfigurationNotFoundError",
+    "ServerSideEncryptionConfigurationNotFoundError",
+)
+_DETAILS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(_OF_A_BUCKET, ("BucketName",)),
+    "NoSuchKey": ("Key",),
+    "NoSuchUpload": ("UploadId",),
+    "NoSuchVersion": ("Key", "VersionId"),
+}
+"""What S3 names beside some errors, of what was asked for."""
 
 
 class Authenticator(Protocol):
@@ -380,11 +403,14 @@ def _details(facts: Facts) -> Mapping[str, str]:
         return {}
     if facts.s3 is None or facts.error.details:
         return facts.error.details
-    if facts.error.code == "NoSuchBucket" and facts.s3.bucket:
-        return {"BucketName": facts.s3.bucket}
-    if facts.error.code == "NoSuchKey" and facts.s3.key:
-        return {"Key": facts.s3.key}
-    return {}
+    asked = {
+        "BucketName": facts.s3.bucket,
+        "Key": facts.s3.key,
+        "VersionId": facts.s3.version_id,
+        "UploadId": facts.s3.parameter("uploadId"),
+    }
+    names = _DETAILS.get(facts.error.code, ())
+    return {name: value for name in names if (value := asked[name]) is not None}
 
 
 def _identified(

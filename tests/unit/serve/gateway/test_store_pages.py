@@ -1,5 +1,6 @@
 """The store's documents: what of them is answered as it is, and what is not."""
 
+from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +10,13 @@ from securecart.names.credentials import Credentials
 from securecart.names.errors import ServiceError
 from securecart.s3.listing import Listing
 from securecart.serve.gateway.store import Store
-from securecart.serve.gateway.store_pages import ObjectPages, written
+from securecart.serve.gateway.store_pages import (
+    ObjectPages,
+    Place,
+    VersionPages,
+    written,
+)
+from securecart.wire.http import HttpResponse
 
 LISTING = Listing(b"a:b/", b"", b"", b"", 1000, url=False)
 BEGINNING = (
@@ -97,3 +104,49 @@ def test_what_cannot_be_read_is_an_error(body: bytes) -> None:
     """It is never passed over: it could be anybody's."""
     with pytest.raises(ServiceError, match="internal error"):
         pages().page(body, folders=True)
+
+
+class OneAnswer:
+    """An upstream with one answer to everything."""
+
+    answered = False
+
+    def __init__(self, body: bytes) -> None:
+        self._pieces = [body]
+
+    async def open(self, *_asked: Any, **_named: Any) -> Any:
+        return self
+
+    async def head(self) -> HttpResponse:
+        return HttpResponse(200)
+
+    async def read(self) -> bytes:
+        return self._pieces.pop() if self._pieces else b""
+
+    def close(self) -> None:
+        pass
+
+
+def test_the_store_s_name_of_a_file_is_no_key(
+    run: Callable[[Coroutine[Any, Any, None]], None],
+) -> None:
+    """It answers the versions of `a` to the prefix `a.v`, and must not here."""
+    version = (
+        b"<Version><Key>%b</Key><VersionId>1</VersionId><IsLatest>true</IsLatest>"
+        b"<ETag>x</ETag><Size>1</Size><StorageClass>STANDARD</StorageClass>"
+        b"<LastModified>2026-11-27T17:28:32Z</LastModified></Version>"
+    )
+    upstream: Any = OneAnswer(version % b"a" + version % b"a.v1")
+
+    async def act() -> None:
+        store = Store(
+            upstream,
+            Credentials("STORE", "secret"),
+            region="us-east-1",
+            clock=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+        )
+        listed = VersionPages(store, "docs", owner="111122223333")
+        page = await listed.read(b"a.v", Place(), 10, folders=False)
+        assert [entry.key for entry in page.entries] == [b"a.v1"]
+
+    run(act())
