@@ -7,6 +7,7 @@ the operations in `operations`.
 from collections import Counter
 
 from securecart.s3.bucket_name import check_bucket_name
+from securecart.s3.checksum_headers import PREFIX, check_checksums
 from securecart.s3.errors import (
     AccessControlListNotSupported,
     InvalidArgument,
@@ -73,7 +74,6 @@ _KNOWN = frozenset(
         "x-amz-user-agent",
     }
 )
-_CHECKSUM = "x-amz-checksum-"
 _GRANT = "x-amz-grant-"
 # What an owner-enforced bucket accepts: it says nothing that is not so.
 _HARMLESS_ACLS = frozenset({"private", "bucket-owner-full-control"})
@@ -88,8 +88,10 @@ def check_headers(request: HttpRequest) -> None:
         InvalidArgument: for one that stands twice.
         AccessControlListNotSupported: for ACLs, which no bucket here has.
         MetadataTooLarge: for over 2 KB of user metadata.
+        InvalidRequest: for several checksums, or one that is none.
     """
     metadata_bytes = 0
+    checksums: list[str] = []
     for name, value in request.headers:
         if not name.startswith("x-amz-") or name in _KNOWN:
             continue
@@ -97,11 +99,15 @@ def check_headers(request: HttpRequest) -> None:
             metadata_bytes += len(name) - len(_METADATA) + len(value)
         elif name.startswith(_GRANT):
             raise AccessControlListNotSupported
-        elif not name.startswith(_CHECKSUM):
+        elif name.startswith(PREFIX):
+            checksums.append(name)
+        else:
             raise NotImplementedHere(
                 "A header you provided implies functionality that is not "
                 f"implemented: {name[:80]!r}"
             )
+    if checksums:
+        check_checksums(request, checksums)
     if request.repeats:
         _check_repeated(request)
     if request.header("x-amz-acl") not in {None, *_HARMLESS_ACLS}:

@@ -8,6 +8,7 @@ import base64
 import hashlib
 import http.client
 import os
+import zlib
 from datetime import UTC, datetime
 from typing import Any
 
@@ -169,6 +170,22 @@ def test_the_store_is_relied_on_for_checksums(
     assert status == 400
     assert b"<Code>BadDigest</Code>" in answer
     assert missing(admin, fresh, "a")
+
+
+def test_of_two_checksums_none_goes_unchecked(
+    admin: Any, landscape: Any, fresh: str
+) -> None:
+    """The store looks at one, and at none of a kind that it does not know."""
+    right = base64.b64encode(zlib.crc32(b"x").to_bytes(4, "big")).decode()
+    wrong = base64.b64encode(bytes(20)).decode()
+    for headers, status in (
+        ({"x_amz_checksum_crc32": right, "x_amz_checksum_sha1": wrong}, 400),
+        ({"x_amz_checksum_sha512": wrong}, 501),
+        ({"x_amz_checksum_md5": wrong}, 501),
+    ):
+        answer = send(landscape, "PUT", f"/{fresh}/a", b"x", **headers)
+        assert answer[0] == status
+        assert missing(admin, fresh, "a")
 
 
 def test_nothing_tells_of_the_store(admin: Any, landscape: Any, fresh: str) -> None:

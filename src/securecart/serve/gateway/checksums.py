@@ -5,9 +5,9 @@ Source: Amazon S3 User Guide, "Checking object integrity in Amazon S3".
 
 from collections.abc import Iterable
 
+from securecart.s3.checksum_headers import PREFIX
 from securecart.wire.checksum import ALGORITHMS
 
-PREFIX = "x-amz-checksum-"
 _TYPE = "x-amz-checksum-type"
 _WHOLE = "FULL_OBJECT"
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from securecart.names.errors import ServiceError
 from securecart.s3 import CopySource, Required
+from securecart.s3.checksum_headers import PREFIX, unsupported
 from securecart.s3.customer_key import CustomerKey, Use, customer_key_of
 from securecart.s3.errors import InvalidArgument, InvalidRequest
 from securecart.s3.object_lock import lock_of
@@ -22,7 +23,7 @@ from securecart.s3.tagging import TagSet
 from securecart.s3.xml import Content, write_document
 from securecart.serve.gateway.answers import document, written
 from securecart.serve.gateway.call import Backend, Call
-from securecart.serve.gateway.checksums import PREFIX, elements_of
+from securecart.serve.gateway.checksums import elements_of
 from securecart.serve.gateway.encryption import (
     Encryption,
     Headers,
@@ -405,10 +406,7 @@ def _algorithm(call: Call) -> str | None:
     if value is None:
         return None
     if value.lower() not in ALGORITHMS:
-        raise InvalidRequest(
-            "Checksum algorithm provided is unsupported. Please try again with any "
-            "of the valid types: [CRC32, CRC32C, CRC64NVME, SHA1, SHA256]"
-        )
+        raise unsupported()
     return value.lower()
 
 

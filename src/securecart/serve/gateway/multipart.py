@@ -5,6 +5,7 @@ Source: Amazon S3 API Reference, "CreateMultipartUpload",
 """
 
 from securecart.names.errors import ServiceError
+from securecart.s3.checksum_headers import upload_checksum
 from securecart.s3.errors import InvalidRequest, MalformedXML
 from securecart.s3.object_lock import lock_of
 from securecart.s3.xml import Element, read_document, write_document
@@ -35,13 +36,12 @@ _CHECKSUMS = (
 )
 _SSE = "x-amz-server-side-encryption"
 _GUARDING = frozenset({"if-match", "if-none-match", "x-amz-checksum-type"})
-_ALGORITHMS = frozenset({"x-amz-checksum-algorithm", "x-amz-checksum-type"})
 
 
 async def create_multipart_upload(backend: Backend, call: Call) -> Answer:
     """Begin an upload; its encryption is decided here, for all parts."""
     encryption = encryption_of(backend, call)
-    algorithms = [each for each in call.request.headers if each[0] in _ALGORITHMS]
+    algorithms = upload_checksum(call.request)
     answer = await backend.store.call(
         "POST",
         call.s3.target,
