@@ -241,6 +241,16 @@ def test_base64_is_read_strictly(text: str) -> None:
     assert refused.value.code == "InvalidPolicyDocument"
 
 
+@pytest.mark.parametrize("added", ["\n", " ", "!", "=", "-", "é"])
+def test_nothing_in_between_is_read_past(added: str) -> None:
+    """Or another field than the signed one would say the same."""
+    good = encoded({"expiration": EXPIRES, "conditions": []})
+    PostPolicy.parse(good)
+    for place in (0, 8, len(good)):
+        with pytest.raises(ServiceError):
+            PostPolicy.parse(good[:place] + added + good[place:])
+
+
 names = st.from_regex(r"[a-z][a-z0-9-]{0,10}", fullmatch=True)
 fields = st.dictionaries(names, st.text(max_size=10), max_size=5)
 
