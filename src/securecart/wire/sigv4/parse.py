@@ -62,6 +62,11 @@ _SINGLE_HEADERS = frozenset(
         "x-amz-security-token",
     }
 )
+_USUAL = re.compile(
+    rf"{ALGORITHM} Credential=([^\s,=]+), ?SignedHeaders=([^\s,=]+), ?"
+    r"Signature=([^\s,=]+)"
+)
+"""As all SDKs write it; whatever else there is, is read piece by piece."""
 _COMPONENTS = frozenset({"Credential", "SignedHeaders", "Signature"})
 _PAYLOAD_WORDS = STREAMING | {UNSIGNED_PAYLOAD}
 _CREDENTIAL_PARTS = 5
@@ -140,6 +145,23 @@ def _from_header(
 ) -> UnverifiedSignature:
     if len(authorization) > MAX_AUTHORIZATION_LENGTH:
         raise AuthorizationHeaderMalformed("it is too long.")
+    return _assembled(
+        request,
+        SignatureKind.HEADER,
+        *_components(authorization),
+        timestamp=_header_timestamp(headers),
+        expires=None,
+        session_token=headers.get("x-amz-security-token"),
+        payload_hash=headers.get("x-amz-content-sha256"),
+        malformed=AuthorizationHeaderMalformed,
+    )
+
+
+def _components(authorization: str) -> tuple[str, str, str]:
+    """Answer credential, names of signed headers and signature."""
+    usual = _USUAL.fullmatch(authorization)
+    if usual is not None:
+        return usual[1], usual[2], usual[3]
     mechanism, _, rest = authorization.strip().partition(" ")
     if mechanism != ALGORITHM:
         if mechanism.startswith("AWS"):
@@ -158,17 +180,10 @@ def _from_header(
             "the authorization header requires three components: "
             "Credential, SignedHeaders, and Signature."
         )
-    return _assembled(
-        request,
-        SignatureKind.HEADER,
-        credential=components["Credential"],
-        signed_headers=components["SignedHeaders"],
-        signature=components["Signature"],
-        timestamp=_header_timestamp(headers),
-        expires=None,
-        session_token=headers.get("x-amz-security-token"),
-        payload_hash=headers.get("x-amz-content-sha256"),
-        malformed=AuthorizationHeaderMalformed,
+    return (
+        components["Credential"],
+        components["SignedHeaders"],
+        components["Signature"],
     )
 
 
@@ -235,10 +250,10 @@ def _expires(text: str) -> int:
 def _assembled(
     request: HttpRequest,
     kind: SignatureKind,
-    *,
     credential: str,
     signed_headers: str,
     signature: str,
+    *,
     timestamp: str,
     expires: int | None,
     session_token: str | None,
