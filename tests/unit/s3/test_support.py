@@ -39,7 +39,9 @@ what a caller needs; `x` for `y` means `x` where a version is named.
   with `Region` and `x-amz-bucket-region`, by which SDKs sign again.
 - **Addresses.** `<endpoint>/<bucket>`, and `<bucket>.<host>` below the endpoint's name
   and the names in `gateway.hosts`.
-- **Signatures.** SigV4: no SigV2, no SigV4A.
+- **Signatures.** SigV4 in the header, the address, chunks with and without their own,
+  and forms: no SigV2, no SigV4A. A form's address has no parameters, and a form comes
+  with its length.
 
 ## Operations
 
