@@ -66,6 +66,21 @@ def test_a_taken_port_is_one_line_that_says_what_to_do(
     assert not (tmp_path / "data/ready.json").exists()
 
 
+def test_a_taken_port_for_metrics_is_one_line(
+    tmp_path: Path, free_ports: Callable[[], dict[str, int]]
+) -> None:
+    """It is chosen in the configuration alone, and the line says where."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        (tmp_path / "securecart.toml").write_text(f"[gateway]\nmetrics_port = {port}\n")
+        told = _up("--data-dir", "data", *_port_options(free_ports()), cwd=tmp_path)
+    line = _refusal(told)
+    assert f"port {port} is taken" in line
+    assert "gateway.metrics_port" in line
+
+
 def test_a_directory_that_cannot_be_written_is_one_line(tmp_path: Path) -> None:
     """A file stands where the directory should be."""
     (tmp_path / "data").write_text("a file")

@@ -51,6 +51,7 @@ class Readiness:
         self._room = room
         self.has_database = True
         self.has_room = True
+        self.started = False
         self.draining = False
 
     def require(self, operation: str) -> None:
@@ -75,6 +76,7 @@ class Readiness:
     def wanting(self) -> list[str]:
         """Answer what is missing to be ready, in a word each."""
         found = {
+            "starting": not self.started,
             "draining": self.draining,
             "store": not self.store.up,
             "database": not self.has_database,
@@ -84,12 +86,14 @@ class Readiness:
 
     async def watch(self) -> None:
         """Look until cancelled."""
+        await self.store.look()
+        await asyncio.to_thread(self.look)
+        self.started = True
         await asyncio.gather(self.store.watch(), self._watch_this_machine())
 
     async def _watch_this_machine(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
-            await loop.run_in_executor(None, self.look)
+            await asyncio.to_thread(self.look)
             await asyncio.sleep(_LOOK_SECONDS)
 
     def look(self) -> None:

@@ -1,11 +1,17 @@
 """Alive, and ready: what is told, and what is refused."""
 
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
 import pytest
 
 from securecart.serve.gateway.health import StoreHealth
 from securecart.serve.gateway.readiness import LIVE, READY, Readiness, is_asked
 from securecart.serve.gateway.refusals import ServiceUnavailable
 from securecart.wire.http import HttpRequest
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class _Machine:
@@ -33,8 +39,10 @@ class _Machine:
 
 @pytest.fixture
 def machine() -> _Machine:
-    """One that is well."""
-    return _Machine()
+    """One that was looked at, and is well."""
+    machine = _Machine()
+    machine.readiness.started = True
+    return machine
 
 
 def _told(machine: _Machine, path: str = READY) -> tuple[int, bytes]:
@@ -59,6 +67,23 @@ def test_what_is_missing_is_named(machine: _Machine) -> None:
     machine.failure, machine.room = None, True
     machine.readiness.look()
     assert _told(machine) == (503, b"draining\n")
+
+
+def test_nobody_is_ready_before_everything_was_asked_once(run: Run) -> None:
+    """Whoever asks earlier would be told what is not known yet."""
+
+    async def act() -> None:
+        machine = _Machine()
+        assert _told(machine) == (503, b"starting\n")
+        watching = asyncio.create_task(machine.readiness.watch())
+        async with asyncio.timeout(5):
+            # As a load balancer does.
+            while _told(machine) != (200, b"ok\n"):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+        watching.cancel()
+        await asyncio.wait({watching})
+
+    run(act())
 
 
 def test_without_room_nothing_is_added_and_all_else_goes_on(
