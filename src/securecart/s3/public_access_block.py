@@ -27,6 +27,16 @@ class PublicAccessBlock:
     restrict_public_buckets: bool = False
 
     @classmethod
+    def of_new_bucket(cls) -> Self:
+        """All four, which AWS has on in every bucket since April 2023."""
+        return cls(
+            block_public_acls=True,
+            ignore_public_acls=True,
+            block_public_policy=True,
+            restrict_public_buckets=True,
+        )
+
+    @classmethod
     def from_xml(cls, body: bytes) -> Self:
         """Read `PublicAccessBlockConfiguration`.
 

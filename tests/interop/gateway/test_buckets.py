@@ -78,9 +78,10 @@ def test_configuration_comes_back_as_it_was_put(
         (admin.get_bucket_policy, "NoSuchBucketPolicy"),
         (admin.get_bucket_policy_status, "NoSuchBucketPolicy"),
         (admin.get_bucket_cors, "NoSuchCORSConfiguration"),
-        (admin.get_public_access_block, "NoSuchPublicAccessBlockConfiguration"),
     ):
         assert code_of(get, Bucket=another) == absent
+    block = admin.get_public_access_block(Bucket=another)
+    assert set(block["PublicAccessBlockConfiguration"].values()) == {True}
     assert "Status" not in admin.get_bucket_versioning(Bucket=another)
 
     policy = json.dumps(
@@ -181,7 +182,12 @@ def test_the_public_gets_what_a_policy_gives_it(
             "Resource": f"arn:aws:s3:::{another}/open/*",
         },
     }
-    admin.put_bucket_policy(Bucket=another, Policy=json.dumps(policy))
+    document = json.dumps(policy)
+    assert code_of(admin.put_bucket_policy, Bucket=another, Policy=document) == (
+        "AccessDenied"
+    )
+    admin.delete_public_access_block(Bucket=another)
+    admin.put_bucket_policy(Bucket=another, Policy=document)
     get = "GET /{}/{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     assert landscape.raw(get.format(another, "open/x").encode()).endswith(b"open")
     for key in ("closed", "open", "open/none"):

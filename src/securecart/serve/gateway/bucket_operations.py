@@ -12,6 +12,7 @@ from securecart.names.errors import ServiceError
 from securecart.s3 import (
     Bucket,
     ObjectOwnership,
+    PublicAccessBlock,
     Versioning,
     check_location,
     location_document,
@@ -111,6 +112,7 @@ async def create_bucket(backend: Backend, call: Call) -> Answer:
         call.now,
         # A lock is on versions, and the store keeps them from then on.
         versioning=Versioning.ENABLED if locks else Versioning.NEVER,
+        public_access_block=PublicAccessBlock.of_new_bucket(),
         ownership=ownership,
     )
     await asyncio.to_thread(backend.buckets.create, bucket)
