@@ -7,6 +7,7 @@ order brought too early waits for its turn.
 """
 
 import asyncio
+from bisect import bisect_right
 from collections import deque
 from collections.abc import AsyncIterator, Iterable
 from typing import NamedTuple
@@ -144,14 +145,14 @@ class FolderWalk:
             if horizon is not None and self._versioned:
                 waiting += await self._files(prefix, horizon, after.key, waiting)
             ordered = _after(_ordered(waiting), after)
-            reach = len(ordered)
-            while horizon is not None and reach and ordered[reach - 1].key > horizon:
-                reach -= 1
+            reach = _reach(ordered, horizon)
             waiting = ordered[reach:]
             if reach:
                 yield ordered[:reach]
             if horizon is None:
                 return
+            if page.place == place:
+                raise _failure()
             if not page.place.version and self._exhausted(max(horizon, after.key)):
                 return
             if horizon > after.key:
@@ -175,9 +176,7 @@ class FolderWalk:
         for entry in page.entries:
             if not entry.key.startswith(prefix):
                 # Nothing of it is answered: who knows what else is wrong.
-                raise InternalError(
-                    "We encountered an internal error. Please try again."
-                )
+                raise _failure()
         if any(name in entry.key for entry in page.entries for name in INTERNAL):
             kept = [
                 entry
@@ -278,6 +277,11 @@ class FolderWalk:
         return found
 
 
+def _failure() -> InternalError:
+    """The store answers what it cannot, or gets nowhere."""
+    return InternalError("We encountered an internal error. Please try again.")
+
+
 def _files_first(ready: deque[Entry]) -> list[Entry]:
     """Take the files that come before any folder."""
     files = []
@@ -306,6 +310,13 @@ def _ordered(entries: list[Entry]) -> list[Entry]:
     """In AWS's order, each once; the versions of a key in the store's order."""
     unique = {(entry.key, entry.version): entry for entry in entries}
     return sorted(unique.values(), key=lambda entry: entry.key)
+
+
+def _reach(ordered: list[Entry], horizon: bytes | None) -> int:
+    """How many entries cannot be followed by any that should come before them."""
+    if horizon is None:
+        return len(ordered)
+    return bisect_right(ordered, horizon, key=lambda entry: entry.key)
 
 
 def _after(entries: list[Entry], after: After) -> list[Entry]:

@@ -127,7 +127,7 @@ async def _collected(
     walk = FolderWalk(pages, most=listing.most, versioned=versioned, first=first)
     after = After(listing.after, listing.after_version)
     found: list[Entry] = []
-    async with aclosing(_grouped(walk, listing, after)) as batches:
+    async with aclosing(grouped(walk, listing, after)) as batches:
         async for batch in batches:
             found += batch
             if len(found) > listing.most:
@@ -135,10 +135,10 @@ async def _collected(
     return found, walk.stopped
 
 
-async def _grouped(
+async def grouped(
     walk: FolderWalk, listing: Listing, after: After
 ) -> AsyncGenerator[list[Entry]]:
-    """Batches of a walk, with keys rolled up into their common prefixes."""
+    """Yield batches of a walk, with keys rolled up into their common prefixes."""
     if listing.delimiter == _SLASH:
         async for batch in walk.level(listing.prefix, after):
             yield batch
@@ -149,18 +149,19 @@ async def _grouped(
         after = After(group + LAST)
     group = None
     while True:
-        skipped = False
+        passed: bytes | None = None
         async for batch in walk.files(listing.prefix, after):
             rolled, group = _rolled_up(batch, listing, group)
             if rolled:
                 yield rolled
-            # A page of one group: there may be any number more of them.
-            skipped = not rolled and group is not None
-            if skipped:
+            elif group is not None:
+                # All of one group: there may be any number more of them. Even
+                # what comes after the text below can be one, so it goes on.
+                passed = max(group + LAST, batch[-1].key)
                 break
-        if not skipped or group is None:
+        if passed is None:
             return
-        after = After(group + LAST)
+        after = After(passed)
 
 
 def _rolled_up(

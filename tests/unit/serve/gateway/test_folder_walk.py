@@ -8,9 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from securecart.names.errors import ServiceError
-from securecart.s3.listing import level_of
+from securecart.s3.listing import Listing, level_of
 from securecart.serve.gateway import folder_walk
 from securecart.serve.gateway.folder_walk import After, FolderWalk
+from securecart.serve.gateway.listing import grouped
 from securecart.serve.gateway.store_pages import Entry, Page, Place
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -128,6 +129,24 @@ def test_a_level_has_its_files_and_folders(
             want.append(line)
     got = run(_walked(keys, prefix, after, most, versioned=versioned, level=True))
     assert got == want
+
+
+@pytest.mark.parametrize("most", [1, 2, 10])
+def test_groups_end_whatever_is_in_them(run: Run, most: int) -> None:
+    """Keys that come after the last text of a group are of it, and are passed."""
+    last = chr(0x10FFFF)
+    keys = {"a", "a-1", "a-2", f"a-{last}", f"a-{last * 2}", f"a-{last * 3}x", "b-/c"}
+    listing = Listing(b"", b"-", b"", b"", most, url=False)
+
+    async def act() -> None:
+        pages = TreePages(keys, versioned=False)
+        walk = FolderWalk(pages, most=most, versioned=False)
+        batches = grouped(walk, listing, After())
+        got = [entry.key async for batch in batches for entry in batch]
+        assert got == [b"a", b"a-", b"b-"]
+        assert pages.reads < 30
+
+    run(act())
 
 
 class OnePage(TreePages):
