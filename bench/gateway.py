@@ -1,7 +1,8 @@
 """What the gateway costs: requests through it, and to SeaweedFS's own endpoint.
 
 Run `python bench/gateway.py`; about four minutes. One run, one store, the same
-objects; three sides by turns, over TCP on loopback and 16 connections each:
+objects; three sides by turns, over TCP on loopback, by 16 connections each (8
+for large bodies, so that a slow disk does not make it an hour):
 
 - ours: `serve aws` as it is run. Each request has a session's signature, a
   decision by all of its policies, the payload's hash and an audit record.
@@ -35,7 +36,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -45,6 +45,7 @@ import uvloop
 from botocore.config import Config
 
 from securecart.adapters.seaweedfs import KmsEndpoint, Store
+from securecart.adapters.seaweedfs.ports import free_ports
 from securecart.cli.account import (
     administrator,
     store_credentials,
@@ -52,6 +53,7 @@ from securecart.cli.account import (
     store_sse_key,
 )
 from securecart.cli.children import Lifeline
+from securecart.cli.clock import system_clock
 from securecart.cli.installation import prepare_installation
 from securecart.cli.place import Place
 from securecart.cli.serve_aws import serve_aws
@@ -67,7 +69,7 @@ from securecart.wire.sigv4 import presign, sign
 
 ACCOUNT, REGION, BUCKET = "111122223333", "us-east-1", "bench-bucket"
 ROLE, PERSON = "Bench", "person"
-CONNECTIONS = 16
+CONNECTIONS, LARGE_CONNECTIONS = 16, 8
 ROUNDS = 3
 SECONDS = 1.0
 LARGE_SECONDS = 120.0
@@ -160,10 +162,6 @@ def memory(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     return int(found[1]) / 1024 if found else 0.0
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)
 
 
 def serve(directory: Path, listener: socket.socket, profile: str | None) -> None:
@@ -279,7 +277,7 @@ def wire_bytes(
 ) -> bytes:
     """Write a request as it goes over the wire."""
     headers: tuple[tuple[str, str], ...] = (("host", "localhost"),)
-    scope: Any = {"region": REGION, "service": "s3", "now": clock()}
+    scope: Any = {"region": REGION, "service": "s3", "now": system_clock()}
     if presigned:
         origin = "http://localhost"
         link = presign(method, origin + target, credentials, expires=3600, **scope)
@@ -311,7 +309,7 @@ async def measure(load: Load, side: Side, folder: str) -> Measured:
     loop = asyncio.get_running_loop()
     used, started = side.used(), time.perf_counter()
     clients = []
-    for start in range(CONNECTIONS):
+    for start in range(LARGE_CONNECTIONS if load.large else CONNECTIONS):
         turned = requests[start % len(requests) :] + requests[: start % len(requests)]
         factory = partial(Client, turned, latencies)
         _, client = await loop.create_connection(factory, "127.0.0.1", side.port)
@@ -350,6 +348,12 @@ async def send_all(port: int, requests: Sequence[bytes]) -> None:
 
     address = ("127.0.0.1", port)
     await asyncio.gather(*(send(requests[each::16]) for each in range(16)))
+
+
+def listing_of(session: Credentials, folder: str) -> bytes:
+    """Have a session seen, and what follows from its policies kept."""
+    target = f"/{BUCKET}?list-type=2&prefix={percent_encode(folder)}%2F"
+    return wire_bytes("GET", target, b"", session)
 
 
 async def fill(side: Side, folder: str, grown: int) -> None:
@@ -441,14 +445,6 @@ async def start_peer(
     held.push_async_callback(end)
     await wait_for(port)
     return port, process.pid
-
-
-def free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in held]
-    for each in held:
-        each.close()
-    return ports
 
 
 async def wait_for(port: int) -> None:
@@ -554,7 +550,7 @@ async def run(arguments: argparse.Namespace) -> None:
 
         async def drive() -> None:
             await fill(sides[-1], folder, arguments.grow)
-            await see(port, grown)
+            await send_all(port, [listing_of(*each) for each in grown])
             print(f"{'':20}" + "".join(f"{side.name:>33}" for side in shown))
             for load in loads():
                 if arguments.only in load.name:
@@ -564,18 +560,6 @@ async def run(arguments: argparse.Namespace) -> None:
         await asyncio.to_thread(uvloop.run, drive())
         most = ", ".join(f"{memory(pid):.0f} MB" for pid in tree(worker))
         print(f"memory of each process of ours: {most}")
-
-
-async def see(port: int, grown: Sequence[tuple[Credentials, str]]) -> None:
-    """Have each session seen, and what follows from its policies kept."""
-    target = f"/{BUCKET}?list-type=2&prefix="
-    await send_all(
-        port,
-        [
-            wire_bytes("GET", f"{target}{percent_encode(folder)}%2F", b"", session)
-            for session, folder in grown
-        ],
-    )
 
 
 async def compare(load: Load, sides: Sequence[Side], folder: str) -> None:
