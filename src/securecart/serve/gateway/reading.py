@@ -4,6 +4,7 @@ Source: Amazon S3 API Reference, "GetObject" and "HeadObject".
 """
 
 import re
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 from securecart.names.errors import AccessDenied, ServiceError
@@ -124,15 +125,26 @@ async def _allowed_head(
     return head
 
 
+def _is_meant(name: str, value: str) -> bool:
+    """Say whether a condition can hold at all: one on a time needs one."""
+    if not name.endswith("-since"):
+        return True
+    try:
+        parsedate_to_datetime(value)
+    except ValueError:
+        return False
+    return True
+
+
 def _headers(call: Call, key: CustomerKey | None) -> list[tuple[str, str]]:
     """Conditions, the checksum mode, a customer's key, and a range if it is one.
 
-    RFC 9110, 14.2: a range that is not understood is ignored.
+    RFC 9110, 13.1.3 and 14.2: a date or a range that is not understood is ignored.
     """
     headers = [
         (name, value)
         for name, value in call.request.headers
-        if name in _CONDITIONS
+        if (name in _CONDITIONS and _is_meant(name, value))
         or (name == _CHECKSUM_MODE and value == "ENABLED")
         or (name == "range" and _is_range(value))
     ]
