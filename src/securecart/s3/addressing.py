@@ -33,17 +33,26 @@ class VirtualHosts:
         Raises:
             InvalidBucketName: what stands before our host is no bucket's name.
         """
-        if not self._endings:
+        bucket = self._bucket(request)
+        if bucket is None:
             return request
+        check_bucket_name(bucket)
+        return replace(request, target=f"/{bucket}{request.target}")
+
+    def name_a_bucket(self, request: HttpRequest) -> bool:
+        """Say whether the host of a request is below one of these."""
+        return self._bucket(request) is not None
+
+    def _bucket(self, request: HttpRequest) -> str | None:
+        if not self._endings:
+            return None
         host = (request.first.get("host") or "").lower()
         name, _, port = host.rpartition(":")
         if name and port.isdecimal():
             host = name
         if host in self._hosts:
-            return request
-        for ending in self._endings:
-            if host.endswith(ending):
-                bucket = host[: -len(ending)]
-                check_bucket_name(bucket)
-                return replace(request, target=f"/{bucket}{request.target}")
-        return request
+            return None
+        return next(
+            (host[: -len(ending)] for ending in self._endings if host.endswith(ending)),
+            None,
+        )

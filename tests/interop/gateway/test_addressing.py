@@ -13,7 +13,7 @@ from urllib3.util import connection
 pytestmark = pytest.mark.slow
 
 DOTTED = "bucket.with.dots"
-KEYS = ["a", "a b/c+d", "%41", "é/=&?#", "~*'()", "x:y@z"]
+KEYS = ["healthz", "a", "a b/c+d", "%41", "é/=&?#", "~*'()", "x:y@z"]
 
 
 @pytest.fixture

@@ -64,3 +64,13 @@ def test_without_hosts_the_path_alone_counts() -> None:
     """As it is where the endpoint is an address."""
     request = HttpRequest("GET", "/docs/a", (("host", "x.example.com"),))
     assert VirtualHosts().path_style(request) is request
+
+
+@pytest.mark.parametrize(
+    ("host", "named"),
+    [("docs.example.com", True), ("s3.example.com", False), ("evil.test", False)],
+)
+def test_whether_a_host_names_a_bucket(host: str, named: bool) -> None:  # noqa: FBT001 - pytest passes it by name
+    """Then all of the path is a key, whatever it looks like."""
+    request = HttpRequest("GET", "/healthz", (("host", host),))
+    assert HOSTS.name_a_bucket(request) is named

@@ -34,6 +34,8 @@ what a caller needs; `x` for `y` means `x` where a version is named.
 - **ACLs.** Owner enforced, always. `private` and `bucket-owner-full-control` are
   accepted where an object is written, as they say nothing else.
 - **Versions.** No MFA Delete.
+- **Lifecycles.** Carried out once an hour. `x-amz-expiration` and `x-amz-abort-date`
+  are not told.
 - **Storage classes.** `STANDARD` alone: no transitions, no restore.
 - **Regions.** One. Another in the signature answers `AuthorizationHeaderMalformed`
   with `Region` and `x-amz-bucket-region`, by which SDKs sign again.

@@ -134,7 +134,7 @@ class Pipeline:
     async def answer(self, incoming: Incoming) -> Answer:
         """See `message.Application.answer`."""
         request = incoming.request
-        if is_asked(request):
+        if is_asked(request) and not self._hosts.name_a_bucket(request):
             return self._readiness.answer(request.target)
         ids = Identifiers.draw(self._random(_RANDOM_BYTES))
         if request.method == "OPTIONS":
