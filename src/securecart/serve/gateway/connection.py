@@ -285,10 +285,15 @@ class Connection(asyncio.Protocol):
         self._meter.add(Word.UNDER_WAY)
         try:
             answer = await self._application.answer(Incoming(request, body))
-            keep = head.keep_alive and not self._draining and not answer.close
-            if keep and not body.finished:
-                keep = await self._skip(body)
-            return await self._send(answer, head.method, keep=keep)
+            try:
+                keep = head.keep_alive and not self._draining and not answer.close
+                if keep and not body.finished:
+                    keep = await self._skip(body)
+                return await self._send(answer, head.method, keep=keep)
+            finally:
+                # However it ended: a connection to the store hangs on it.
+                if not isinstance(answer.body, bytes):
+                    answer.body.close()
         finally:
             self._meter.lower(Word.UNDER_WAY)
 

@@ -379,6 +379,27 @@ def test_a_broken_stream_is_never_passed_off_as_whole(
     run(scene())
 
 
+@pytest.mark.parametrize("value", ["two\nlines", "\u20ac"])
+def test_a_stream_is_closed_also_where_its_head_cannot_be_written(
+    run: Run, client: Any, value: str
+) -> None:
+    """A connection to the store, and a place in the session's count, hang on it."""
+
+    async def scene() -> None:
+        stream = Pieces(b"x")
+
+        async def answer(_: Incoming) -> Answer:
+            return Answer(200, (("x-amz-meta-a", value),), stream, 1)
+
+        peer = client(answer)
+        await peer.send(GET)
+        assert stream.closed
+        assert peer.received() == b""
+        assert peer.transport.closed
+
+    run(scene())
+
+
 def test_a_stream_without_a_length_is_chunked(run: Run, client: Any) -> None:
     """As listings come from the store."""
 
