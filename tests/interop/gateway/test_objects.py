@@ -285,12 +285,22 @@ def test_what_is_not_done_is_not_ignored(
     assert refusal(admin.head_object, Bucket=bucket, Key=key)[0] == 404
 
 
-def test_an_unknown_operation_is_refused(admin: Any, bucket: str) -> None:
+def test_an_unknown_operation_is_refused(admin: Any, bucket: str, folder: str) -> None:
     """Whoever asks."""
-    for call in (
-        admin.get_bucket_tagging,
-        admin.get_bucket_acl,
-        admin.get_bucket_lifecycle_configuration,
-        admin.get_bucket_website,
-    ):
-        assert refusal(call, Bucket=bucket)[:2] == (501, "NotImplemented")
+    named = {"Bucket": bucket, "Key": f"{folder}unknown"}
+    admin.put_object(**named, Body=b"x")
+    calls: list[tuple[Any, dict[str, Any]]] = [
+        (admin.get_object_torrent, {}),
+        (admin.restore_object, {"RestoreRequest": {"Days": 1}}),
+        (
+            admin.select_object_content,
+            {
+                "Expression": "select * from S3Object",
+                "ExpressionType": "SQL",
+                "InputSerialization": {"CSV": {}},
+                "OutputSerialization": {"CSV": {}},
+            },
+        ),
+    ]
+    for call, parameters in calls:
+        assert refusal(call, **named, **parameters)[:2] == (501, "NotImplemented")

@@ -13,29 +13,26 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from securecart.names.errors import ServiceError
-from securecart.s3 import CopySource, Required
+from securecart.s3 import Required
 from securecart.s3.checksum_headers import PREFIX, unsupported
-from securecart.s3.customer_key import CustomerKey, Use, customer_key_of
+from securecart.s3.customer_key import Use, customer_key_of
 from securecart.s3.errors import InvalidArgument, InvalidRequest
 from securecart.s3.object_lock import lock_of
-from securecart.s3.preconditions import source_holds
 from securecart.s3.tagging import TagSet
 from securecart.s3.xml import Content, write_document
 from securecart.serve.gateway.answers import document, written
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.checksums import elements_of
+from securecart.serve.gateway.copy_source import Source, look_at_source
 from securecart.serve.gateway.encryption import (
     Encryption,
     Headers,
     encryption_of,
-    require_customer_key,
-    require_decrypt,
 )
 from securecart.serve.gateway.limits import GIB
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.patience import patiently
-from securecart.serve.gateway.store import Exchange, succeeded, target_of
-from securecart.serve.gateway.store_errors import refusal, store_error
+from securecart.serve.gateway.store import Exchange, succeeded
 from securecart.serve.gateway.upload_id import UploadId
 from securecart.serve.gateway.writing import (
     DESCRIBING,
@@ -81,42 +78,6 @@ class OperationAborted(ServiceError):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """The object to copy, which the caller may read, as it was looked at.
-
-    `pin` makes the store read this very state of it or nothing.
-    """
-
-    named: CopySource
-    target: str
-    key: CustomerKey | None
-    headers: Mapping[str, str]
-
-    @property
-    def size(self) -> int:
-        """Bytes."""
-        return int(self.headers["content-length"])
-
-    @property
-    def pin(self) -> str:
-        """The entity tag, quoted."""
-        return self.headers["etag"]
-
-    @property
-    def checksums(self) -> dict[str, str]:
-        """The elements of an answer that tell the object's checksums."""
-        return elements_of(tuple(self.headers.items()))
-
-    @property
-    def version(self) -> Headers:
-        """The header that tells which version was copied."""
-        version = self.headers.get("x-amz-version-id")
-        if version is None:
-            return ()
-        return (("x-amz-copy-source-version-id", version),)
-
-
 class _CopiedPayload:
     """What an exchange with the store brings, to be written back to it."""
 
@@ -154,7 +115,7 @@ async def copy_object(backend: Backend, call: Call) -> Answer:
     algorithm = _algorithm(call)
     check_condition(call.request)
     encryption = encryption_of(backend, call)
-    source = await _source(backend, call)
+    source = await look_at_source(backend, call)
     if source.size > _LARGEST:
         raise _too_large()
     _check_self_copy(call, metadata)
@@ -174,7 +135,7 @@ async def copy_object(backend: Backend, call: Call) -> Answer:
 class _Copy:
     """One copy of a whole object. `metadata` is None where it is copied too."""
 
-    source: _Source
+    source: Source
     encryption: Encryption
     metadata: list[tuple[str, str]] | None
 
@@ -263,7 +224,7 @@ async def upload_part_copy(backend: Backend, call: Call) -> Answer:
     upload_id = UploadId.of(call)
     key = customer_key_of(call.request, Use.OBJECT)
     upload_id.require(key)
-    source = await _source(backend, call)
+    source = await look_at_source(backend, call)
     wanted = _range(call, source)
     first, last = wanted or (0, source.size - 1)
     if last + 1 - first > _LARGEST:
@@ -289,7 +250,7 @@ async def upload_part_copy(backend: Backend, call: Call) -> Answer:
 async def _copy_bytes(
     backend: Backend,
     call: Call,
-    source: _Source,
+    source: Source,
     target: str,
     headers: Headers | list[tuple[str, str]],
     *,
@@ -315,51 +276,6 @@ async def _copy_bytes(
         exchange.close()
 
 
-async def _source(backend: Backend, call: Call) -> _Source:
-    """Look at the source, if the caller may read and decrypt it.
-
-    Raises:
-        AccessDenied, NoSuchKey, InvalidRequest, PreconditionFailed: it may
-            not, it is not there, or not as the request has it.
-    """
-    named = call.s3.copy_source
-    if named is None:
-        raise ValueError("a copy was resolved without its source")
-    key = customer_key_of(call.request, Use.SOURCE)
-    version = {} if named.version_id is None else {"versionId": named.version_id}
-    target = target_of(named.bucket, named.key, version)
-    asking: list[tuple[str, str]] = [("x-amz-checksum-mode", "ENABLED")]
-    if key is not None:
-        asking += key.headers(Use.OBJECT)
-    head = await backend.store.head(target, asking)
-    if head.status in {400, 403}:
-        require_customer_key(head.headers, key)
-    if head.status >= 400:  # noqa: PLR2004 - HTTP's own
-        raise _absent(backend, call, named, store_error(head.status, b""))
-    require_customer_key(head.headers, key)
-    arn = f"arn:aws:s3:::{named.bucket}/{named.key}"
-    require_decrypt(backend, call, head.headers, arn)
-    source = _Source(named, target, key, dict(head.headers))
-    modified = source.headers.get("last-modified", "")
-    if not source_holds(call.request, etag=source.pin, modified=modified):
-        raise refusal("PreconditionFailed")
-    return source
-
-
-def _absent(
-    backend: Backend, call: Call, named: CopySource, error: ServiceError
-) -> ServiceError:
-    """Tell of a missing source only to who may list its bucket."""
-    if error.code == "NoSuchKey":
-        listing = Required(
-            "s3:ListBucket", f"arn:aws:s3:::{named.bucket}", {}, named.bucket
-        )
-        backend.guard.require(call.principal, (listing,), call.context)
-        if named.version_id is not None:
-            return refusal("NoSuchVersion")
-    return error
-
-
 async def _refused(backend: Backend, call: Call, error: ServiceError) -> ServiceError:
     """Say what a condition of ours, or of the caller's, that failed means."""
     if error.code != "PreconditionFailed":
@@ -369,13 +285,13 @@ async def _refused(backend: Backend, call: Call, error: ServiceError) -> Service
     return await told_as_missing(backend, call, error)
 
 
-async def _tags(backend: Backend, source: _Source) -> TagSet:
+async def _tags(backend: Backend, source: Source) -> TagSet:
     query = "&tagging" if "?" in source.target else "?tagging"
     answer = await backend.store.call("GET", source.target + query)
     return TagSet.from_xml(answer.body)
 
 
-def _require_copied_tags(backend: Backend, call: Call, source: _Source) -> None:
+def _require_copied_tags(backend: Backend, call: Call, source: Source) -> None:
     """Tags that come along are read there and written here.
 
     Raises:
@@ -427,7 +343,7 @@ def _check_self_copy(call: Call, metadata: str) -> None:
         )
 
 
-def _range(call: Call, source: _Source) -> tuple[int, int] | None:
+def _range(call: Call, source: Source) -> tuple[int, int] | None:
     value = call.request.header("x-amz-copy-source-range")
     if value is None:
         return None
