@@ -14,6 +14,9 @@ from securecart.wire.http import HttpRequest
 
 Headers = tuple[tuple[str, str], ...]
 
+_NOT_ENABLED = "CORSResponse: CORS is not enabled for this bucket."
+"""Said of a bucket that is not there, too: a stranger learns of none by it."""
+
 
 class CrossOrigin:
     """Answers preflight requests, and adds to the answers of actual ones."""
@@ -38,7 +41,9 @@ class CrossOrigin:
         asked = request.header("access-control-request-headers") or ""
         headers = [name.strip() for name in asked.split(",") if name.strip()]
         rules = self._rules(request)
-        allowed = rules.preflight(origin, method, headers) if rules else None
+        if rules is None:
+            raise AccessForbidden(_NOT_ENABLED)
+        allowed = rules.preflight(origin, method, headers)
         if allowed is None:
             raise AccessForbidden
         return Answer(200, allowed)
