@@ -261,6 +261,21 @@ def test_a_copy_onto_itself_changes_something(admin: Any, fresh: str) -> None:
     assert admin.get_object(**named)["Body"].read() == b"1"
 
 
+def test_a_customers_key_is_changed_by_a_copy_onto_itself(
+    admin: Any, fresh: str
+) -> None:
+    """Which the store refuses; the old key opens nothing any more."""
+    named = {"Bucket": fresh, "Key": "rotated"}
+    body = BODY[:200_000]
+    admin.put_object(**named, Body=body, **CUSTOMER, Metadata={"a": "b"}, Tagging="c=d")
+    admin.copy_object(**named, CopySource=f"{fresh}/rotated", **OPENING, **TARGET)
+    got = admin.get_object(**named, **TARGET)
+    assert got["Body"].read() == body
+    assert got["Metadata"] == {"a": "b"}
+    assert got["TagCount"] == 1
+    assert refusal(admin.get_object, **named, **CUSTOMER)[0] == 403
+
+
 def test_a_copy_holds_to_conditions_on_its_source(admin: Any, fresh: str) -> None:
     """With the precedence of S3."""
     named = {"Bucket": fresh, "Key": "source"}

@@ -124,7 +124,8 @@ async def copy_object(backend: Backend, call: Call) -> Answer:
     described = describing(call.request)
     locks = lock_of(call.request, now=call.now)
     copy = _Copy(source, encryption, described if metadata == "REPLACE" else None)
-    if algorithm or locks or source.size > _LEFT_TO_STORE:
+    # Onto itself the store copies for some changes, and not for another key.
+    if _is_itself(call) or algorithm or locks or source.size > _LEFT_TO_STORE:
         work = copy.here(backend, call, algorithm, replaces_tags=tags == "REPLACE")
     else:
         work = copy.by_store(backend, call, replaces_tags=tags == "REPLACE")
@@ -326,13 +327,19 @@ def _algorithm(call: Call) -> str | None:
     return value.lower()
 
 
-def _check_self_copy(call: Call, metadata: str) -> None:
-    """Refuse a copy of what is there onto itself that would change nothing."""
+def _is_itself(call: Call) -> bool:
     source = call.s3.copy_source
-    if (
+    return (
         source is not None
         and (source.bucket, source.key) == (call.s3.bucket, call.s3.key)
         and source.version_id is None
+    )
+
+
+def _check_self_copy(call: Call, metadata: str) -> None:
+    """Refuse a copy of what is there onto itself that would change nothing."""
+    if (
+        _is_itself(call)
         and metadata == "COPY"
         and not any(name in _CHANGES for name, _ in call.request.headers)
     ):
