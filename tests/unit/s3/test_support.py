@@ -33,7 +33,25 @@ what a caller needs; `x` for `y` means `x` where a version is named.
 - **Sizes.** 5 GiB for an object or a part in one request, as AWS.
 - **ACLs.** Owner enforced, always. `private` and `bucket-owner-full-control` are
   accepted where an object is written, as they say nothing else.
-- **Versions.** No MFA Delete.
+- **Versions.** No MFA Delete. A condition on the deletion of a version that is named:
+  `NotImplemented`.
+- **Encryption.** S3's own keys, KMS and customers' keys. No `aws:kms:dsse` and no
+  encryption context of the caller's: `NotImplemented`. There is no `alias/aws/s3`, so
+  `aws:kms` names its key. A bucket key is accepted and told, and KMS is asked for
+  every object all the same.
+- **Checksums.** CRC32, CRC32C, CRC64NVME, SHA1 and SHA256; MD5, SHA512 and XXHASH as
+  checksums are `NotImplemented` (`Content-MD5` is held to). Those of single parts are
+  told when they are uploaded, and not afterwards.
+- **Copies.** One of an object in parts keeps its entity tag, with the number of parts.
+  `x-amz-tagging` without a directive of `REPLACE` is refused, not passed over. After
+  15 seconds the answer begins, as white space, and so does that of
+  `CompleteMultipartUpload`: what fails later is told in the document of a 200.
+- **Tags.** Two of an object that differ in case alone are `InvalidTag`: policies could
+  not tell them apart.
+- **Object Lock.** For buckets that are created with it. A retention is shortened by
+  who may bypass it, not taken away; no event holds.
+- **Metadata.** No `x-amz-website-redirect-location`: `NotImplemented`. With 304 go
+  neither `Last-Modified` nor `Cache-Control`.
 - **Lifecycles.** Carried out once an hour. `x-amz-expiration` and `x-amz-abort-date`
   are not told.
 - **Storage classes.** `STANDARD` alone: no transitions, no restore.
