@@ -3,14 +3,22 @@
 import asyncio
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
 from securecart.adapters.sql.buckets import SqlBuckets
+from securecart.adapters.sql.database import create_tables, open_sqlite
+from securecart.adapters.sql.entities import SqlEntities
 from securecart.adapters.upstream import StorePool
+from securecart.cli.installation import prepare_installation
+from securecart.cli.lifecycles import Lifecycles
+from securecart.s3 import Bucket
+from securecart.s3.lifecycle import Filter, LifecycleConfiguration, LifecycleRule
 from securecart.serve.gateway.expiry import Expiry, Run
 from securecart.serve.gateway.store import Store
 
@@ -246,3 +254,27 @@ def test_what_is_locked_stays(admin: Any, expire: Expire) -> None:
         "retained",
     ]
     admin.delete_bucket_lifecycle(Bucket=bucket)
+
+
+def test_a_store_that_is_down_is_left_for_the_next_hour(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is deleted and nothing breaks; without rules it is not even asked."""
+    now = datetime.now(UTC)
+    installation = prepare_installation(
+        tmp_path / "data", account=None, region="us-east-1"
+    )
+    engine = open_sqlite(installation.database)
+    create_tables(engine)
+    buckets = SqlBuckets(SqlEntities(engine))
+    bucket = Bucket("docs", installation.account, "us-east-1", now)
+    buckets.create(bucket)
+    lifecycles = Lifecycles(installation, engine, lambda: now)
+    lifecycles.carry_out()
+    assert not caplog.records
+    rule = LifecycleRule("r", enabled=True, filter=Filter(), expire_days=1)
+    buckets.update(
+        "docs", lambda found: replace(found, lifecycle=LifecycleConfiguration((rule,)))
+    )
+    lifecycles.carry_out()
+    assert "lifecycles were not carried out" in caplog.text
