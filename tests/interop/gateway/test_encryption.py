@@ -240,6 +240,13 @@ def test_parts_want_the_key_that_the_upload_was_begun_with(
     two = admin.get_object(**named, **CUSTOMER, PartNumber=2)
     assert two["Body"].read() == b"end"
     assert refusal(admin.get_object, **named, **WRONG)[1] == "AccessDenied"
+    for number, call in enumerate((admin.upload_part, admin.upload_part_copy)):
+        begun = admin.create_multipart_upload(**named, **CUSTOMER)["UploadId"]
+        stores = named | {"UploadId": begun.partition("~")[0]}
+        source = {"Body": b"plain"} if number == 0 else {"CopySource": f"{fresh}/plain"}
+        admin.put_object(Bucket=fresh, Key="plain", Body=b"x")
+        assert refusal(call, **stores, PartNumber=1, **source)[1] == "InvalidRequest"
+        assert refusal(admin.list_parts, **stores)[1] == "NoSuchUpload"
     ordinary = admin.create_multipart_upload(Bucket=fresh, Key="ordinary")
     assert (
         refusal(

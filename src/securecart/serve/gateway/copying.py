@@ -241,9 +241,9 @@ async def upload_part_copy(backend: Backend, call: Call) -> Answer:
 
     async def copy() -> Answer:
         answered = () if key is None else key.answered
-        return _written(
-            "CopyPartResult", call, await work, (*source.version, *answered)
-        )
+        head = await work
+        await upload_id.hold(backend, call, key, head)
+        return _written("CopyPartResult", call, head, (*source.version, *answered))
 
     return await patiently(copy(), settled=backend.settled)
 

@@ -14,9 +14,16 @@ from dataclasses import dataclass, replace
 
 from securecart.s3.customer_key import CustomerKey
 from securecart.s3.errors import InvalidRequest
-from securecart.serve.gateway.call import Call
+from securecart.serve.gateway.call import Backend, Call
+from securecart.serve.gateway.store import target_of
 from securecart.serve.gateway.store_errors import refusal
+from securecart.wire.http import HttpResponse
 
+_ENCRYPTED = "x-amz-server-side-encryption"
+_NO_KEY = (
+    "The multipart upload initiate requested encryption. Subsequent part requests "
+    "must include the appropriate encryption parameters."
+)
 _MARK = "~"
 """In an upload id of S3's, but in none of the store's."""
 _GIVEN = re.compile(r"([A-Za-z0-9_-]+)(?:~([0-9a-f]{32}))?")
@@ -58,6 +65,24 @@ class UploadId:
         )
         return replace(call.s3, parameters=parameters).target
 
+    async def hold(
+        self, backend: Backend, call: Call, key: CustomerKey | None, head: HttpResponse
+    ) -> None:
+        """End an upload that took a part in plain text; `head` answered the part.
+
+        Only an upload with a customer's key takes one, and its id was not the
+        one that we gave, but the store's own from a listing.
+
+        Raises:
+            InvalidRequest: it did.
+        """
+        if key is not None or any(name == _ENCRYPTED for name, _ in head.headers):
+            return
+        query = {"uploadId": self.store}
+        target = target_of(call.bucket_name, call.key, query)
+        await backend.store.call("DELETE", target)
+        raise InvalidRequest(_NO_KEY)
+
     def require(self, key: CustomerKey | None) -> None:
         """Hold a part to the key that the upload was begun with.
 
@@ -66,11 +91,7 @@ class UploadId:
         """
         if key is None:
             if self.key_md5 is not None:
-                raise InvalidRequest(
-                    "The multipart upload initiate requested encryption. Subsequent "
-                    "part requests must include the appropriate encryption "
-                    "parameters."
-                )
+                raise InvalidRequest(_NO_KEY)
         elif self.key_md5 is None:
             raise InvalidRequest(
                 "The multipart upload initiate did not request encryption. Please "

@@ -79,6 +79,7 @@ async def upload_part(backend: Backend, call: Call) -> Answer:
     if key is not None:
         headers += key.headers(Use.OBJECT)
     head = await upload(backend.store, upload_id.target(call), headers, payload)
+    await upload_id.hold(backend, call, key, head)
     return written(head, *(() if key is None else key.answered))
 
 

@@ -27,6 +27,7 @@ RESULT = (
     b"<LastModified>2026-11-23T12:00:00Z</LastModified></CopyObjectResult>"
 )
 TAG = '"0123"'
+ENCRYPTED = ("x-amz-server-side-encryption", "AES256")
 
 
 def real_time() -> datetime:
@@ -72,6 +73,7 @@ class Upstream:
         put: int = 200,
         got: bytes = b"",
         kept: tuple[tuple[str, str], ...] = (),
+        written: tuple[tuple[str, str], ...] = (ENCRYPTED,),
     ) -> None:
         self.exchanges: list[Exchange] = []
         found = (
@@ -83,7 +85,8 @@ class Upstream:
         self._answers = {
             "HEAD": (HttpResponse(200, found), b""),
             "GET": (HttpResponse(200, found), got or b"x" * min(size, 10)),
-            "PUT": (HttpResponse(put, (("etag", '"new"'),)), RESULT),
+            "PUT": (HttpResponse(put, (("etag", '"new"'), *written)), RESULT),
+            "DELETE": (HttpResponse(204), b""),
         }
 
     async def open(
@@ -251,6 +254,21 @@ def test_a_source_is_opened_by_the_key_that_closed_it(run: Run, target: str) -> 
             await copy(*scene(upstream, target, **SOURCE, **right))
         assert refused.value.code == "InvalidRequest"
         await copy(*scene(Upstream(kept=kept), target, **SOURCE, **right))
+
+    run(act())
+
+
+def test_an_upload_that_takes_plain_text_is_ended(run: Run) -> None:
+    """It was begun with a customer's key, and named by the store's own id."""
+
+    async def act() -> None:
+        upstream = Upstream(written=())
+        target = "/docs/copy?partNumber=1&uploadId=u"
+        with pytest.raises(ServiceError) as refused:
+            await upload_part_copy(*scene(upstream, target, **SOURCE))
+        assert refused.value.code == "InvalidRequest"
+        ended = upstream.exchanges[-1].request
+        assert (ended.method, ended.target) == ("DELETE", "/docs/copy?uploadId=u")
 
     run(act())
 
