@@ -15,7 +15,7 @@ from tests.adversary.operations import POST_OBJECT, Own, Template, templates
 from tests.adversary.people import Company, Person, mark
 from tests.adversary.signing import FORMS, Form, Keys
 from tests.adversary.soak import made
-from tests.adversary.spellings import SPELLINGS, Place
+from tests.adversary.spellings import SPELLINGS, Place, Spelling
 
 _OWNERS = frozenset(
     {
@@ -26,6 +26,13 @@ _OWNERS = frozenset(
     }
 )
 """What the employees' role allows in one's own folder."""
+_SAME = frozenset(
+    {
+        *("as clients do", "colon raw", "every byte, upper case"),
+        *("every byte, lower case", "slash encoded", "bucket encoded"),
+    }
+)
+"""Spellings that name the very document: the others must not be all that is tried."""
 _NOT_THERE = ("own, their", "their role")
 """Variants that name two documents at once, or all folders."""
 _WELL_FORMED = frozenset({304, 404, 405, 409, 412, 501})
@@ -91,9 +98,9 @@ async def _controlled(company: Company) -> Controls:
     found, failed = Controls(), list[str]()
     own = _Documents(company, company.bucket)
     keys = company.keys(person, person)
-    for template, form in _owners():
+    for template, spelling, form in _owners():
         place = own.place(person.folder)
-        attack = _made(company, template, form, person, place, keys)
+        attack = _made(company, template, spelling, form, person, place, keys)
         answer = await line.ask(attack.request)
         if answer.status // 100 == 2 or answer.status in {304, 412}:
             found.by_owner += 1
@@ -111,7 +118,7 @@ async def _controlled(company: Company) -> Controls:
     keys = Keys(company.admin, company.admin, company.admin)
     for template in _administrators():
         place = others.place("folder/")
-        attack = _made(company, template, form, person, place, keys)
+        attack = _made(company, template, SPELLINGS[0], form, person, place, keys)
         answer = await line.ask(attack.request)
         if answer.status // 100 == 2:
             found.by_administrator += 1
@@ -123,16 +130,17 @@ async def _controlled(company: Company) -> Controls:
     return replace(found, failed=tuple(failed))
 
 
-def _owners() -> Iterator[tuple[Template, Form]]:
-    """Each of the owner's with the next form of signature that counts."""
+def _owners() -> Iterator[tuple[Template, Spelling, Form]]:
+    """Each of the owner's, with the next form that counts, the next spelling."""
     forms = itertools.cycle([form for form in FORMS if form.counts])
+    spellings = itertools.cycle([each for each in SPELLINGS if each.name in _SAME])
     for template in templates():
         if template.operation not in _OWNERS or _is_foreign_by_nature(template):
             continue
         form = next(forms)
         if form.writes_only and not template.request.body:
             form = FORMS[0]
-        yield template, form
+        yield template, next(spellings), form
 
 
 def _is_foreign_by_nature(template: Template) -> bool:
@@ -159,6 +167,7 @@ def _administrators() -> Iterator[Template]:
 def _made(
     company: Company,
     template: Template,
+    spelling: Spelling,
     form: Form,
     person: Person,
     place: Place,
@@ -174,7 +183,7 @@ def _made(
         account=company.account,
         name=person.name,
     )
-    return made(company, template, SPELLINGS[0], form, person, place, own, keys)
+    return made(company, template, spelling, form, person, place, own, keys)
 
 
 def _told(template: Template, form: Form, answer: Answer) -> str:

@@ -7,7 +7,7 @@ at what does not. Their answers have to be alike to the byte, names aside.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, unquote_plus
 
 from tests.adversary.exchange import Answer, Request
 from tests.adversary.operations import Own, Template
@@ -30,7 +30,8 @@ _ELEMENTS = re.compile(
 _DELETED = re.compile(rb"<Deleted>.*?</Deleted>", re.DOTALL)
 _KEY = re.compile(rb"<Key>(.*?)</Key>", re.DOTALL)
 _SUCCESS = range(200, 300)
-_UNDECIDED = frozenset({0, 500, 503})
+_FAILURE = 500
+_UNDECIDED = frozenset({0, _FAILURE, 503})
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,15 @@ def given_away(attack: Attack, answer: Answer, company: Company) -> Iterator[Lea
     told = _canonical(answer)
     # What the attacker said may be said back.
     said = {decoded(attack.raw), unquote(attack.raw), attack.raw}
+    said.add(unquote_plus(attack.raw))
     for word, name in zip(_WORDS, _names(attack.place), strict=True):
         said |= {name} if attack.template.has(word) else set()
     for each in sorted(said, key=len, reverse=True):
         told = _without(told, each)
     if marks := company.foreign(told, attack.attacker):
         yield _leak("mark", attack, answer, ", ".join(sorted(marks)))
+    if answer.status == _FAILURE:
+        yield _leak("failure", attack, answer, "it was not foreseen")
     if answer.status in _SUCCESS and not _may_succeed(attack, answer):
         yield _leak("success", attack, answer, f"status {answer.status}")
 
@@ -175,6 +179,7 @@ def _nameless(attack: Attack, answer: Answer) -> bytes:
     names = {own: "O", attack.own.folder: "F", path: "T", decoded(path): "T"}
     # What is no UTF-8 is said back with marks of that in it.
     names |= {attack.raw: "R", decoded(attack.raw): "D", unquote(attack.raw): "D"}
+    names[unquote_plus(attack.raw)] = "D"
     for letter, name in zip("kfvuteb", _names(attack.place), strict=True):
         names.setdefault(name, letter)
     for name in sorted(filter(None, names), key=len, reverse=True):

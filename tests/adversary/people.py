@@ -13,7 +13,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 from tests import signing_in
 from tests.adversary.exchange import Request
-from tests.adversary.signing import REGION, Keys, signed
+from tests.adversary.signing import Keys, signed
 from tests.adversary.spellings import Place
 from tests.installation import Running
 
@@ -275,6 +275,3 @@ def _in_parts(s3: Any, place: Place, noted: Any, content: bytes) -> Any:
     part = s3.upload_part(**where, PartNumber=1, Body=content)
     listed = {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}
     return s3.complete_multipart_upload(**where, MultipartUpload=listed)
-
-
-__all__ = ["REGION", "Company", "Person", "assumed", "mark", "move_in"]

@@ -160,16 +160,35 @@ def _signed_chunks(made: Request, own: Credentials, digest: str | None) -> bytes
     return encoded + trailer.replace(b"\n", b"\r\n") + last.encode()
 
 
-def _mixed(key_id: str, secret: str, token: str | None) -> Sign:
+_MIXES: Mapping[str, tuple[str, str, str | None]] = {
+    "own secret, their id and token": ("theirs", "own", "theirs"),
+    "own id, their token": ("own", "own", "theirs"),
+    "their id, own token": ("theirs", "own", "own"),
+    "no token": ("own", "own", None),
+    "expired session": ("expired", "expired", "expired"),
+    "own id, expired token": ("own", "own", "expired"),
+}
+"""Whose access key id, secret and token are put together."""
+POSTABLE = frozenset({"header", "nobody", *_MIXES})
+"""Forms of signature that a form upload has, too."""
+
+
+def credentials_of(form: Form, keys: Keys) -> Credentials:
+    """What a form of signature signs with."""
+    key_id, secret, token = _MIXES.get(form.name, ("own", "own", "own"))
+    return Credentials(
+        getattr(keys, key_id).access_key_id,
+        getattr(keys, secret).secret_access_key,
+        getattr(keys, token).session_token if token else None,
+    )
+
+
+def _mixed(name: str) -> Sign:
     """Sign with what belongs to different sessions."""
 
     def sign_mixed(request: Request, keys: Keys) -> Request:
-        mixed = Credentials(
-            getattr(keys, key_id).access_key_id,
-            getattr(keys, secret).secret_access_key,
-            getattr(keys, token).session_token if token else None,
-        )
-        return signed(request, mixed)
+        form = Form(name, sign_mixed, counts=False)
+        return signed(request, credentials_of(form, keys))
 
     return sign_mixed
 
@@ -184,7 +203,7 @@ def _changed_token(request: Request, keys: Keys) -> Request:
 
 def _for_another_target(request: Request, keys: Keys) -> Request:
     """A signature that was good for something else."""
-    made = signed(replace(request, target="/"), keys.own)
+    made = signed(replace(request, target="/another"), keys.own)
     return replace(made, target=request.target)
 
 
@@ -224,13 +243,8 @@ _COUNT = (
 )
 _DO_NOT_COUNT: Mapping[str, Sign] = {
     "nobody": lambda request, _: request,
-    "own secret, their id and token": _mixed("theirs", "own", "theirs"),
-    "own id, their token": _mixed("own", "own", "theirs"),
-    "their id, own token": _mixed("theirs", "own", "own"),
-    "no token": _mixed("own", "own", None),
+    **{name: _mixed(name) for name in _MIXES},
     "changed token": _changed_token,
-    "expired session": _mixed("expired", "expired", "expired"),
-    "own id, expired token": _mixed("own", "own", "expired"),
     "signed long ago": lambda request, keys: signed(
         request, keys.own, at=now() - _LONG_AGO
     ),

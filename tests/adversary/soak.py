@@ -6,7 +6,7 @@ import random
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from tests.adversary.exchange import Answer, Line, Request
 from tests.adversary.judge import Attack, Leak, ghost_of, given_away, told_apart
@@ -19,7 +19,16 @@ from tests.adversary.operations import (
     with_digest,
 )
 from tests.adversary.people import Company, Person
-from tests.adversary.signing import FORMS, Form, Keys, link, posted, signed
+from tests.adversary.signing import (
+    FORMS,
+    POSTABLE,
+    Form,
+    Keys,
+    credentials_of,
+    link,
+    posted,
+    signed,
+)
 from tests.adversary.spellings import (
     SPELLINGS,
     Place,
@@ -180,6 +189,8 @@ class Soak:
         place = self._dice.choice([it for it in victim.places if "/open/" in it.name])
         if form.writes_only and not template.request.body:
             form = self._dice.choice(FORMS[:3])
+        if template.operation == POST_OBJECT and form.name not in POSTABLE:
+            form = FORMS[0]
         own, keys = self.own(person), self.company.keys(person, victim)
         real = made(self.company, template, spelling, form, person, place, own, keys)
         self._tally(real, spelling)
@@ -188,7 +199,8 @@ class Soak:
             await self._tried(line, real)
             return
         kind = self._dice.choice(kinds)
-        if kind == "key" and self._dice.random() < 0.3:
+        # Among one's own keys, another's name has its place in the order.
+        if kind == "key" and not template.open and self._dice.random() < 0.3:
             kind = "folder"
         ghost = made(
             self.company,
@@ -298,9 +310,8 @@ def made(
     request = with_digest(request)
     if template.operation == POST_OBJECT:
         content = own.stamp.encode()
-        whose = keys.theirs if form.name.startswith("their id") else keys.own
-        mixed = replace(whose, secret_access_key=keys.own.secret_access_key)
-        request = posted(request, decoded(raw), content, mixed, form)
+        signs = credentials_of(form, keys)
+        request = posted(request, decoded(raw), content, signs, form)
     elif template.operation not in _UNRECORDED:
         request = form.sign(request, keys)
     return Attack(template, spelling.name, form, person.name, own, place, raw, request)

@@ -275,6 +275,13 @@ def _twice(request: Request, own: str, place: Place) -> Request:
     return replace(request, target=f"{path}?{added}")
 
 
+def _query_escaped(request: Request, own: str, _: Place) -> Request:
+    """The query in the key, save one's own: that would be one more document."""
+    if plain(own) in request.target.partition("?")[0]:
+        return request
+    return replace(request, target=request.target.replace("?", "%3f", 1))
+
+
 def _original_address(request: Request, own: str, place: Place) -> Request:
     """What some servers behind a proxy take for the target."""
     path, mark, query = request.target.partition("?")
@@ -317,7 +324,7 @@ _SHAPES: Mapping[str, Shape] = {
     "no slash before": _target(lambda it, _: it[1:]),
     "parameters twice": _twice,
     "query in a fragment": _target(lambda it, _: it.replace("?", "#?", 1) + "#"),
-    "query behind an escape": _target(lambda it, _: it.replace("?", "%3f", 1)),
+    "query behind an escape": _query_escaped,
     "second question mark": _target(lambda it, _: it + "?"),
     "semicolon in the query": lambda request, own, _: replace(
         request,
