@@ -89,11 +89,12 @@ def fits(pattern: Sequence[Character | str], text: str) -> bool:
     reached = [[False] * (len(text) + 1) for _ in range(len(pattern) + 1)]
     reached[0][0] = True
     for p, token in enumerate(pattern, start=1):
+        any_number = token == ANY_NUMBER
         for t in range(len(text) + 1):
-            if token == ANY_NUMBER:
+            if any_number:
                 reached[p][t] = reached[p - 1][t] or (t > 0 and reached[p][t - 1])
-            elif t > 0 and token in (EXACTLY_ONE, Character(text[t - 1])):
-                reached[p][t] = reached[p - 1][t - 1]
+            elif t > 0 and reached[p - 1][t - 1]:
+                reached[p][t] = token in (EXACTLY_ONE, Character(text[t - 1]))
     return reached[-1][-1]
 
 
