@@ -51,7 +51,6 @@ class Readiness:
         self._room = room
         self.has_database = True
         self.has_room = True
-        self.started = False
         self.draining = False
 
     def require(self, operation: str) -> None:
@@ -76,7 +75,6 @@ class Readiness:
     def wanting(self) -> list[str]:
         """Answer what is missing to be ready, in a word each."""
         found = {
-            "starting": not self.started,
             "draining": self.draining,
             "store": not self.store.up,
             "database": not self.has_database,
@@ -84,11 +82,13 @@ class Readiness:
         }
         return [name for name, missing in found.items() if missing]
 
-    async def watch(self) -> None:
-        """Look until cancelled."""
+    async def begin(self) -> None:
+        """Look at everything once: nothing is known before."""
         await self.store.look()
         await asyncio.to_thread(self.look)
-        self.started = True
+
+    async def watch(self) -> None:
+        """Look until cancelled."""
         await asyncio.gather(self.store.watch(), self._watch_this_machine())
 
     async def _watch_this_machine(self) -> None:

@@ -55,6 +55,9 @@ class GatewayServer:
         Draining lets requests under way finish within `grace_seconds`, and
         says so at `monitoring` meanwhile, which other workers share too.
         """
+        # Whoever accepted before it knows anything would turn clients away; they
+        # are better off with another worker, or waiting for this one.
+        await self.readiness.begin()
         loop = asyncio.get_running_loop()
         acceptor = Acceptor(sockets, self.connection, self._meter)
         monitors = await self._monitor(monitoring)

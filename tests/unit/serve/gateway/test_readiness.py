@@ -2,13 +2,19 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from securecart.serve.gateway.health import StoreHealth
+from securecart.serve.gateway.limits import Limits
+from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.readiness import LIVE, READY, Readiness, is_asked
 from securecart.serve.gateway.refusals import ServiceUnavailable
+from securecart.serve.gateway.scoreboard import Word
+from securecart.serve.gateway.server import GatewayServer
 from securecart.wire.http import HttpRequest
 
 Run = Callable[[Coroutine[Any, Any, None]], None]
@@ -20,7 +26,9 @@ class _Machine:
     def __init__(self) -> None:
         self.failure: Exception | None = None
         self.room = True
-        store = StoreHealth(self._never, self)
+        self.asked, self.answers = asyncio.Event(), asyncio.Event()
+        self.answers.set()
+        store = StoreHealth(self._ask_store, self)
         self.readiness = Readiness(store, database=self._ask, room=lambda: self.room)
 
     answered = 0
@@ -28,8 +36,9 @@ class _Machine:
     def abandon(self) -> None:
         pass
 
-    async def _never(self) -> None:
-        pass
+    async def _ask_store(self) -> None:
+        self.asked.set()
+        await self.answers.wait()
 
     def _ask(self) -> int:
         if self.failure is not None:
@@ -39,10 +48,8 @@ class _Machine:
 
 @pytest.fixture
 def machine() -> _Machine:
-    """One that was looked at, and is well."""
-    machine = _Machine()
-    machine.readiness.started = True
-    return machine
+    """One that is well."""
+    return _Machine()
 
 
 def _told(machine: _Machine, path: str = READY) -> tuple[int, bytes]:
@@ -69,19 +76,33 @@ def test_what_is_missing_is_named(machine: _Machine) -> None:
     assert _told(machine) == (503, b"draining\n")
 
 
-def test_nobody_is_ready_before_everything_was_asked_once(run: Run) -> None:
-    """Whoever asks earlier would be told what is not known yet."""
+def test_nothing_is_accepted_before_everything_was_asked_once(run: Run) -> None:
+    """Clients of one that only begins would be turned away for nothing."""
 
     async def act() -> None:
-        machine = _Machine()
-        assert _told(machine) == (503, b"starting\n")
-        watching = asyncio.create_task(machine.readiness.watch())
+        machine, meter = _Machine(), Meter.alone()
+        machine.answers.clear()
+        machine.failure = OSError("gone")
+        server = GatewayServer(
+            Mock(),
+            readiness=machine.readiness,
+            upstream=Mock(busy=0, idle=0, waiting=0),
+            meter=meter,
+            clock=lambda: datetime.now(UTC),
+            limits=Limits(),
+        )
+        row = meter.scoreboard.rows[0]
+        serving = asyncio.create_task(server.serve([]))
+        await machine.asked.wait()
+        assert not row[Word.ACCEPTING]
+        machine.answers.set()
         async with asyncio.timeout(5):
-            # As a load balancer does.
-            while _told(machine) != (200, b"ok\n"):  # noqa: ASYNC110
+            # It is another's to know when it does.
+            while not row[Word.ACCEPTING]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        watching.cancel()
-        await asyncio.wait({watching})
+        assert machine.readiness.wanting() == ["database"]
+        serving.cancel()
+        await asyncio.wait({serving})
 
     run(act())
 
