@@ -41,6 +41,7 @@ from securecart.serve.gateway.refusals import (
     ServiceUnavailable,
     SlowDown,
 )
+from securecart.serve.gateway.same_name import require_own_place
 from securecart.serve.gateway.scoreboard import Word
 from securecart.serve.gateway.sessions import CountedStream, Sessions
 from securecart.serve.refusal import Refusals
@@ -212,6 +213,7 @@ class Pipeline:
             call = await self._decide(call)
         self._check_owners(request)
         self._readiness.require(s3.operation)
+        await require_own_place(self._backend, call)
         if form is not None:
             return await post_object(self._backend, call, form)
         return await OPERATIONS[s3.operation](self._backend, call)

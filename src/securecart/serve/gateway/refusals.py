@@ -58,3 +58,15 @@ class NotImplementedHere(ServiceError):
     """AWS has it; this gateway refuses rather than half does it."""
 
     code = "NotImplemented"
+
+
+class SameName(ServiceError):
+    """Two keys that the store cannot keep apart."""
+
+    code = "InvalidArgument"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This key is a folder of other keys, or one of its folders is a key. "
+            "Only a bucket that keeps versions can have both here."
+        )

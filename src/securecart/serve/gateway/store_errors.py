@@ -10,7 +10,11 @@ import logging
 from collections.abc import Mapping
 
 from securecart.names.errors import ServiceError
-from securecart.serve.gateway.refusals import InternalError, ServiceUnavailable
+from securecart.serve.gateway.refusals import (
+    InternalError,
+    SameName,
+    ServiceUnavailable,
+)
 from securecart.wire.xml_document import MalformedXML, parse_xml
 
 _log = logging.getLogger(__name__)
@@ -57,6 +61,7 @@ _REFUSALS = {
     code: type(code, (ServiceError,), {"code": code, "__doc__": words})
     for code, words in _WORDS.items()
 }
+_SAME_NAME = frozenset({"ExistingObjectIsDirectory", "ExistingObjectIsFile"})
 _BY_STATUS = {
     404: "NoSuchKey",
     405: "MethodNotAllowed",
@@ -86,6 +91,8 @@ def store_error(status: int, document: bytes) -> ServiceError:
             _log.warning("the store answered %d without an error document", status)
     if code in _REFUSALS:
         return refusal(code)
+    if code in _SAME_NAME:
+        return SameName()
     _log.warning("the store answered %d %s", status, code[:80])
     if status == 503:  # noqa: PLR2004 - HTTP's own
         return ServiceUnavailable("Reduce your request rate.")

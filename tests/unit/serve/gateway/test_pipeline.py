@@ -22,7 +22,7 @@ from securecart.names.entities import InMemoryEntities
 from securecart.names.session import RoleSession
 from securecart.policy import PolicyKind, parse_policy
 from securecart.s3 import OPERATIONS as ROWS
-from securecart.s3 import Bucket, InMemoryBuckets, Scope
+from securecart.s3 import Bucket, InMemoryBuckets, Scope, Versioning
 from securecart.s3.permissions import PERMISSIONS, On
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve.gateway import Limits, build_gateway
@@ -151,7 +151,8 @@ class Scene:
                 )
             )
         self.buckets = buckets = InMemoryBuckets()
-        buckets.create(Bucket("docs", ACCOUNT, REGION, NOW))
+        versions = Versioning.ENABLED
+        buckets.create(Bucket("docs", ACCOUNT, REGION, NOW, versioning=versions))
         issuer = Issuer(lambda: Keyring(SealingKey(bytes(32))))
         session = RoleSession(
             account=ACCOUNT,
