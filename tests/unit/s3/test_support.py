@@ -26,7 +26,7 @@ what a caller needs; `x` for `y` means `x` where a version is named.
   segment (`a//b`, a leading slash), one that is `.` or `..`, one over 255 bytes or
   ending in `.versions`, backslashes, control characters, and `.uploads` at the top of
   a bucket. AWS keeps any 1,024 bytes. A key that ends in a slash has no content, and
-  there is none beside a key that is the same without the slash.
+  only a bucket that keeps versions has it beside one that is the same without.
 - **Listings.** Of more than 50,000 unfinished uploads below one prefix: `SlowDown`.
   `ChecksumAlgorithm` is not told. Where a great many folders have nothing in them a
   page may be short. Prefixes that no key can have list nothing, delimiters are any.
