@@ -60,7 +60,7 @@ from securecart.cli.account import administrator
 from securecart.cli.children import Lifeline
 from securecart.cli.installation import prepare_installation
 from securecart.cli.place import Place
-from securecart.cli.settings import Settings
+from securecart.cli.settings import Network, Settings
 from securecart.cli.worker import run_worker
 from securecart.cli.workers import first_worker
 from securecart.federation.saml import (
@@ -245,7 +245,9 @@ def listening(provider: Provider) -> Iterator[None]:
 def serve(directory: Path, listener: socket.socket, profile: str | None) -> None:
     """Run one process of ours."""
     options = first_worker(
-        Place(Settings(), None, directory, {}),
+        Place(
+            Settings(network=Network(private_hosts=("localhost",))), None, directory, {}
+        ),
         workers=1,
         sockets=[listener.fileno()],
         monitoring=(),
