@@ -52,7 +52,7 @@ def _in_memory(_folder: Path) -> Entities:
     return InMemoryEntities()
 
 
-def _sql(folder: Path) -> Entities:
+def _sql(folder: Path) -> SqlEntities:
     engine = open_sqlite(folder / "entities.db")
     create_tables(engine)
     return SqlEntities(engine)

@@ -8,7 +8,6 @@ does as its siblings do, and reads no TOML.
 import asyncio
 import contextlib
 import gc
-import os
 import resource
 import signal
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from securecart.adapters.fetch import Fetch
 from securecart.adapters.file_system import FileSystem
 from securecart.adapters.journal import JournalFiles
 from securecart.adapters.oidc_keys import FetchedKeys
+from securecart.adapters.randomness import Randomness
 from securecart.adapters.service_models import load_service_model
 from securecart.adapters.sql.buckets import SqlBuckets
 from securecart.adapters.sql.database import create_tables, open_sqlite
@@ -62,6 +62,7 @@ from securecart.serve.gateway import (
     Scoreboard,
     build_gateway,
 )
+from securecart.wire.http import HttpRequest, HttpResponse
 
 _API_THREADS = 4
 """IAM, STS and KMS calls under way at once: they wait for a disk, or for one
@@ -155,7 +156,8 @@ def _build(
         entities, authorizer.session_for, account=account, region=region
     )
     issuing_keys = sts.IssuingKeys(entities, issuing_key_keyring(installation))
-    issuing_keys.ensure(now=clock(), random=os.urandom)
+    random = Randomness()
+    issuing_keys.ensure(now=clock(), random=random)
     issuer = sts.Issuer(issuing_keys.keyring)
     services = {s3_service(installation): s3_service_credentials(installation)}
     authenticator = sts.Authenticator(
@@ -184,8 +186,13 @@ def _build(
         account=account,
         region=region,
         clock=clock,
-        random=os.urandom,
+        random=random,
     )
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        with entities.request():
+            return api.handle(request)
+
     files = _file_system(store_directory(installation))
     connections = max(_FEWEST_STORE_CONNECTIONS, _STORE_CONNECTIONS // options.workers)
     return build_gateway(
@@ -202,10 +209,10 @@ def _build(
         store_credentials=store_credentials(installation),
         journal=journal,
         authorization_messages=messages,
-        api=api.handle,
+        api=answer,
         executor=executor,
         clock=clock,
-        random=os.urandom,
+        random=random,
         limits=Limits(
             connections=options.connections, session_requests=options.session_requests
         ),

@@ -114,7 +114,7 @@ class SqlEntities:
     @contextmanager
     def reading(self) -> Iterator[EntityReader]:
         """See `Entities.reading`."""
-        yield self._current()
+        yield self.as_of(self._generation.current())
 
     @contextmanager
     def writing(self) -> Iterator[EntityWriter]:
@@ -130,16 +130,14 @@ class SqlEntities:
         """See `Entities.generation`."""
         return self._generation.current()
 
-    def _current(self) -> _Snapshot:
-        snapshot = self._snapshot
-        if snapshot.generation == self._generation.current():
-            return snapshot
-        with self._loading:
-            # The one before in line may have loaded it, but only if that was
-            # not before the change that we have seen.
-            if self._snapshot.generation != self._generation.current():
-                self._snapshot = self._load()
-            return self._snapshot
+    def as_of(self, generation: int) -> EntityReader:
+        """Answer a reader that has the changes up to a generation, or more."""
+        if self._snapshot.generation < generation:
+            with self._loading:
+                # The one before in line may have loaded it.
+                if self._snapshot.generation < generation:
+                    self._snapshot = self._load()
+        return self._snapshot
 
     def _load(self) -> _Snapshot:
         rows: dict[str, dict[str, str]] = {}

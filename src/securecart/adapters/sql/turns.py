@@ -4,48 +4,94 @@ A request to the gateway asks several caches one after the other, and each of
 them asks whether anything has changed. What a loop runs in one turn was read
 before the turn: a request that arrives later wakes its task behind `_forget`,
 and so is decided by what holds after it arrived.
+
+A request that has a thread to itself is a turn, too: `request` says from when
+to when it has.
 """
 
 import asyncio
 import threading
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 from securecart.names.entities import Entities, EntityReader, EntityWriter
 
 
-class EntitiesByTurns:
-    """`Entities` for tasks of one thread's loop, and unchanged for all else.
+class Snapshots(Entities, Protocol):
+    """Entities that can be read without asking whether they have changed."""
 
-    The thread is the one that makes it.
+    def as_of(self, generation: int) -> EntityReader:
+        """Answer a reader that has the changes up to a generation, or more."""
+        ...
+
+
+class _Turn(threading.local):
+    """A thread's own: whether it has a turn, and the generation it was told."""
+
+    open = False
+    generation: int | None = None
+
+
+class EntitiesByTurns:
+    """`Entities` for tasks of one thread's loop, and for requests in threads.
+
+    The loop's thread is the one that makes it. Whoever has no turn asks each
+    time.
     """
 
-    def __init__(self, entities: Entities) -> None:
+    def __init__(self, entities: Snapshots) -> None:
         self._entities = entities
         self._thread = threading.get_ident()
-        self._generation: int | None = None
+        self._turn = _Turn()
 
     def reading(self) -> AbstractContextManager[EntityReader]:
         """See `Entities.reading`."""
-        return self._entities.reading()
+        return self._reading()
 
-    def writing(self) -> AbstractContextManager[EntityWriter]:
-        """See `Entities.writing`."""
-        return self._entities.writing()
+    @contextmanager
+    def _reading(self) -> Iterator[EntityReader]:
+        yield self._entities.as_of(self.generation())
+
+    @contextmanager
+    def writing(self) -> Iterator[EntityWriter]:
+        """See `Entities.writing`; what was written is read in the same turn."""
+        try:
+            with self._entities.writing() as writer:
+                yield writer
+        finally:
+            self._forget()
 
     def generation(self) -> int:
         """See `Entities.generation`."""
-        if threading.get_ident() != self._thread:
-            return self._entities.generation()
-        if self._generation is not None:
-            return self._generation
+        turn = self._turn
+        if turn.generation is not None:
+            return turn.generation
         generation = self._entities.generation()
+        if turn.open or self._begin():
+            turn.generation = generation
+        return generation
+
+    @contextmanager
+    def request(self) -> Iterator[None]:
+        """Hold one request that this thread answers, and nothing else."""
+        self._turn.open = True
+        try:
+            yield
+        finally:
+            self._turn.open = False
+            self._forget()
+
+    def _begin(self) -> bool:
+        """Have a turn of the loop forgotten at its end; say whether there is one."""
+        if threading.get_ident() != self._thread:
+            return False
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
-            return generation
-        self._generation = generation
+            return False
         loop.call_soon(self._forget)
-        return generation
+        return True
 
     def _forget(self) -> None:
-        self._generation = None
+        self._turn.generation = None

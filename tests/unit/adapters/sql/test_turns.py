@@ -17,6 +17,7 @@ class Counted:
     def __init__(self) -> None:
         self.asked = 0
         self.now = 1
+        self.read_as_of = 0
         self._entities = InMemoryEntities()
 
     def reading(self) -> AbstractContextManager[EntityReader]:
@@ -28,6 +29,11 @@ class Counted:
     def generation(self) -> int:
         self.asked += 1
         return self.now
+
+    def as_of(self, generation: int) -> EntityReader:
+        self.read_as_of = generation
+        with self.reading() as reader:
+            return reader
 
 
 @pytest.fixture(scope="session")
@@ -89,6 +95,34 @@ def test_what_arrives_in_a_turn_is_decided_in_the_next(
         assert await deciding == 2
 
     loop.run_until_complete(ask())
+
+
+def test_a_request_in_a_thread_asks_once_until_it_writes(
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    """The next request there asks again, and so does whoever changed something."""
+    counted = Counted()
+    entities = EntitiesByTurns(counted)
+
+    def answer() -> None:
+        for now in (1, 5):
+            counted.now = now
+            with entities.request():
+                assert entities.generation() == now
+                counted.now += 1
+                with entities.reading():
+                    assert counted.read_as_of == now
+                with entities.writing():
+                    pass
+                with entities.reading():
+                    assert counted.read_as_of == now + 1
+        counted.now = 9
+        assert entities.generation() == 9
+
+    with ThreadPoolExecutor(1) as executor:
+        executor.submit(answer).result()
+    assert counted.asked == 5
+    loop.run_until_complete(asyncio.sleep(0))
 
 
 def test_other_threads_always_ask(loop: asyncio.AbstractEventLoop) -> None:
