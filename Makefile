@@ -10,6 +10,9 @@ JAVASCRIPT_SDK := tests/interop/clients/javascript
 STATIC := src/securecart/serve/portal/static
 WEB_SOURCES := $(shell find web -type f -not -path 'web/node_modules/*' 2>/dev/null)
 
+# Every process of a test would compile all of the source again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: up test check bench fuzz install browser peers clients lock clean
 
 up: install
