@@ -8,6 +8,7 @@ import asyncio
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -341,8 +342,18 @@ def landscape(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Landscape]:
     """A running gateway with the bucket that setting up makes."""
     made = Landscape(tmp_path_factory.mktemp("store"))
     with running(made.serve, uvloop.run), running(made.keep, asyncio.run):
+        _wait_until_ready(made)
         _set_up(made)
         yield made
+
+
+def _wait_until_ready(made: Landscape) -> None:
+    """The gateway began first, and looks for the store now and then."""
+    asked = b"GET /readyz HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n"
+    deadline = time.monotonic() + 30
+    while not made.raw(asked).startswith(b"HTTP/1.1 200 "):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def _set_up(made: Landscape) -> None:
