@@ -2,11 +2,18 @@
 
 import os
 
-from hypothesis import settings
+from hypothesis import Phase, settings
 
 # The suite has a time budget, and a shared machine must not fail a property
 # because it was slow. It tries the same examples each time, so that a change is
 # blamed for what it did; `HYPOTHESIS_PROFILE=explore` tries others.
 settings.register_profile("suite", max_examples=100, deadline=None, derandomize=True)
 settings.register_profile("explore", max_examples=100, deadline=None)
+# Without a guard any failure will do, be it small or large.
+settings.register_profile(
+    "guards",
+    settings.get_profile("suite"),
+    phases=[Phase.explicit, Phase.generate],
+    report_multiple_bugs=False,
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))

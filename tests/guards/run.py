@@ -10,12 +10,12 @@ module from memory.
 
 import argparse
 import contextlib
+import gc
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import io
 import os
-import re
 import signal
 import sys
 import tomllib
@@ -112,9 +112,11 @@ def taken_out(guards: Sequence[Guard]) -> Iterator[tuple[Guard, bool]]:
 
     As many at once as there are processors.
     """
+    _load_pytest()
     for heavy in _HEAVY:
         importlib.import_module(heavy)
-    _load_pytest()
+    # No child's collector need look through all that, and copy it by doing so.
+    gc.freeze()
     waiting, running = list(guards), dict[int, Guard]()
     while waiting or running:
         while waiting and len(running) < (os.cpu_count() or 1):
@@ -124,7 +126,21 @@ def taken_out(guards: Sequence[Guard]) -> Iterator[tuple[Guard, bool]]:
         yield running.pop(process), os.waitstatus_to_exitcode(status) in _SEEN
 
 
-_HEAVY = ("joserfc.jws", "lxml.etree", "xmlsec", "sqlalchemy", "botocore.model")
+_HEAVY = (
+    "boto3",
+    "cryptography.x509",
+    "fastapi.templating",
+    "httptools",
+    "httpx",
+    "joserfc.jws",
+    "lxml.etree",
+    "orjson",
+    "python_multipart",
+    "sqlalchemy",
+    "uvloop",
+    "xml.sax.saxutils",
+    "xmlsec",
+)
 """Imported once, before the forks; of our own modules each child has its own."""
 
 
@@ -138,10 +154,24 @@ def _load_pytest() -> None:
 _TESTS_FAILED = 1
 _SEEN = {_TESTS_FAILED, -signal.SIGALRM}
 """What pytest ends with then. A test that is not there ends it otherwise."""
-_BROKEN = re.compile(
-    r"^E +(Syntax|Name|UnboundLocal|Import|ModuleNotFound|Attribute)Error", re.MULTILINE
-)
+_BROKEN = (SyntaxError, NameError, ImportError, AttributeError)
 """A change that leaves no working code behind says nothing of the guard."""
+_QUICK = ("-q", "-x", "-p", "no:cacheprovider", "--assert=plain", "--tb=line")
+"""Nobody reads why a test fails that has to."""
+
+
+class _Reason:
+    """A plugin of pytest's that learns why a test failed."""
+
+    broken = False
+
+    def pytest_exception_interact(self, call: pytest.CallInfo[object]) -> None:
+        """See pytest's reference; it has no failure without `excinfo`."""
+        error = call.excinfo.value if call.excinfo else None
+        while error is not None:
+            self.broken |= isinstance(error, _BROKEN)
+            context = None if error.__suppress_context__ else error.__context__
+            error = error.__cause__ or context
 
 
 def _begin(guard: Guard) -> int:
@@ -149,13 +179,14 @@ def _begin(guard: Guard) -> int:
     if process:
         return process
     code = 70
+    os.environ["HYPOTHESIS_PROFILE"] = "guards"
     try:
         signal.alarm(_SECONDS_EACH)
         sys.meta_path.insert(0, _Without(guard))
-        output = io.StringIO()
+        output, reason = io.StringIO(), _Reason()
         with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
-            code = pytest.main(["-q", "-x", "-p", "no:cacheprovider", guard.test])
-        if _BROKEN.search(output.getvalue()):
+            code = pytest.main([*_QUICK, guard.test], [reason])
+        if reason.broken:
             code = 70
         if code not in (0, _TESTS_FAILED):
             sys.stderr.write(output.getvalue())
