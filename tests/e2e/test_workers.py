@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,9 @@ SignIn = Callable[[Any, str], dict[str, Any]]
 
 _WORKERS = 3
 _CLIENTS = 16
+_UNEVEN = 5
+"""Connections that one may have more than another: less than a share of them.
+Left to the kernel, one worker often has nearly all."""
 _MOST_MEMORY = 80 * 1000 * 1000
 _BACK_SECONDS = 15.0
 """A worker loads Python and its libraries; the machine may be busy."""
@@ -107,16 +110,19 @@ def test_connections_that_stay_open_are_spread(serving: Serving) -> None:
     """Sixteen of them, opened one after the other and all at once."""
     before = serving.connections()
     for at_once in (False, True):
-        clients = [serving.connect() for _ in range(_CLIENTS)]
-        with ThreadPoolExecutor(_CLIENTS if at_once else 1) as threads:
-            assert set(threads.map(_alive, clients)) == {200}
-        after = serving.connections()
-        more = [new - old for new, old in zip(after, before, strict=True)]
-        print(f"\n{_CLIENTS} connections, {at_once=}: {more}")  # noqa: T201
-        # Those of the store and the portal come and go beside them.
-        assert max(after) - min(after) <= 2
-        for client in clients:
-            client.close()
+        with ExitStack() as opened:
+            clients = [
+                opened.enter_context(closing(serving.connect()))
+                for _ in range(_CLIENTS)
+            ]
+            with ThreadPoolExecutor(_CLIENTS if at_once else 1) as threads:
+                assert set(threads.map(_alive, clients)) == {200}
+            after = serving.connections()
+            more = [new - old for new, old in zip(after, before, strict=True)]
+            print(f"\n{_CLIENTS} connections, {at_once=}: {more}")  # noqa: T201
+            # Those of the store and the portal come and go beside them, and a
+            # worker that the machine keeps waiting takes its turn later.
+            assert max(after) - min(after) <= _UNEVEN
         time.sleep(0.2)
 
 
