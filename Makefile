@@ -18,11 +18,11 @@ unexport PYTHONDONTWRITEBYTECODE
 up: install
 	@exec $(BIN)/securecart up $(ARGS)
 
-# The slow tests wait as often as they work: three at once for two processors. In
-# the order of their names the long ones come first, not the files of many tests.
+# In the order of their folders: by itself xdist keeps files of one test, the
+# guards that take longest among them, for the end, where a processor idles.
 test: install browser peers
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -q -m slow -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -m slow -n 2 --dist loadfile --no-loadscope-reorder
 
 # What a change is checked with while it is made: under a minute.
 check: install
