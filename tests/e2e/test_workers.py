@@ -31,7 +31,7 @@ _WORKERS = 3
 _CLIENTS = 16
 _UNEVEN = 5
 """Connections that one may have more than another: less than a share of them.
-Left to the kernel, one worker often has nearly all."""
+Left to the kernel, one worker often has none."""
 _MOST_MEMORY = 80 * 1000 * 1000
 _BACK_SECONDS = 15.0
 """A worker loads Python and its libraries; the machine may be busy."""
