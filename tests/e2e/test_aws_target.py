@@ -23,7 +23,7 @@ import httpx
 import pyotp
 import pytest
 from lxml import html
-from moto.server import ThreadedMotoServer
+from tests import moto_server
 
 from securecart.blueprint.blueprint import KEY_TO_COME
 
@@ -141,11 +141,8 @@ def _environment(keys: dict[str, str]) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
     """The address of moto's server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with moto_server.running() as (host, port):
+        yield f"http://{host}:{port}"
 
 
 @pytest.fixture(scope="module")

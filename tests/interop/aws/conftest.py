@@ -1,12 +1,10 @@
 """moto's server: AWS's APIs by software that nobody here wrote."""
 
-import http.client
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
+from tests import moto_server
 
 from securecart.adapters.aws import AwsAccount, Endpoint
 from securecart.blueprint import Blueprint, Oidc, Saml
@@ -19,18 +17,14 @@ ACCOUNT = "123456789012"
 @pytest.fixture(scope="session")
 def moto() -> Iterator[tuple[str, int]]:
     """Where a server runs."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    yield server.get_host_and_port()
-    server.stop()
+    with moto_server.running() as address:
+        yield address
 
 
 @pytest.fixture
 def endpoint(moto: tuple[str, int]) -> Endpoint:
     """An empty account behind it, as its administrator."""
-    with closing(http.client.HTTPConnection(*moto)) as connection:
-        connection.request("POST", "/moto-api/reset")
-        assert connection.getresponse().status == 200
+    moto_server.reset(moto)
     keys = Credentials("testing", "testing")
     return Endpoint("us-east-1", f"http://{moto[0]}:{moto[1]}", keys)
 

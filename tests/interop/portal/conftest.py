@@ -21,7 +21,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from lxml import html
-from moto.server import ThreadedMotoServer
+from tests import moto_server
 
 from securecart.adapters.aws.sts_client import AssumedRole, StsClient
 from securecart.adapters.fetch import Fetch
@@ -185,21 +185,18 @@ class World:
 @pytest.fixture(scope="module")
 def moto() -> Iterator[str]:
     """Answer the address of moto's server, with the role in it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    address = f"http://{host}:{port}"
-    iam = boto3.client(
-        "iam",
-        endpoint_url=address,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
-    iam.create_role(RoleName="SecureCartEmployee", AssumeRolePolicyDocument="{}")
-    iam.close()
-    yield address
-    server.stop()
+    with moto_server.running() as (host, port):
+        address = f"http://{host}:{port}"
+        iam = boto3.client(
+            "iam",
+            endpoint_url=address,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        iam.create_role(RoleName="SecureCartEmployee", AssumeRolePolicyDocument="{}")
+        iam.close()
+        yield address
 
 
 @dataclass(frozen=True)
