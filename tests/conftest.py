@@ -1,5 +1,6 @@
 """What holds for every test of the project."""
 
+import gc
 import os
 
 from hypothesis import Phase, settings
@@ -17,3 +18,13 @@ settings.register_profile(
     report_multiple_bugs=False,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+# All that is collected stays until the end: the collector looks through it in
+# vain, some hundred milliseconds at a time, in the midst of whichever test.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector have what the tests make, and no more."""
+    gc.freeze()
+    gc.enable()
