@@ -25,10 +25,13 @@ fuzz = _load()
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in _FUZZ.glob("*.py")))
-def test_a_target_stands_a_short_run(name: str) -> None:
+@pytest.mark.parametrize(
+    "seconds", [0.02, pytest.param(0.3, marks=pytest.mark.slow)], ids=["few", "more"]
+)
+def test_a_target_stands_a_short_run(name: str, seconds: float) -> None:
     """Whatever the bytes, only documented errors come out."""
     for target in fuzz.targets([name]):
-        assert fuzz.run(target, seconds=0.3) > 0
+        assert fuzz.run(target, seconds=seconds) > 0
 
 
 def test_a_target_that_fails_is_told() -> None:
