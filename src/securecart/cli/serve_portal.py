@@ -29,12 +29,8 @@ from securecart.cli.sign_in import (
 )
 from securecart.cli.web_server import serve_web
 from securecart.names.clock import Clock
-from securecart.serve.portal import (
-    OidcOptions,
-    PortalOptions,
-    SamlOptions,
-    create_app,
-)
+from securecart.serve.portal import OidcOptions, PortalOptions, SamlOptions
+from securecart.serve.portal.app import create_app
 
 
 def serve_portal(place: Place, sockets: Sequence[socket.socket], clock: Clock) -> None:

@@ -34,12 +34,9 @@ from securecart.federation.saml import SigningIdentity
 from securecart.names.expiring import InMemoryExpiringRecords
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve import idp as stand_in
-from securecart.serve.portal import (
-    OidcOptions,
-    PortalOptions,
-    SamlOptions,
-    create_app,
-)
+from securecart.serve.idp.app import create_app as create_provider
+from securecart.serve.portal import OidcOptions, PortalOptions, SamlOptions
+from securecart.serve.portal.app import create_app
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/SecureCartEmployee"
@@ -231,7 +228,7 @@ def world(tmp_path: Path, moto: str, company: Company) -> Iterator[World]:
     clock = Time()
     portal_socket, portal = _bound()
     idp_socket, idp = _bound()
-    provider = stand_in.create_app(
+    provider = create_provider(
         stand_in.IdpOptions(
             base_url=idp,
             organisation="Example",

@@ -1,10 +1,10 @@
 """The stand-in identity provider: what Okta or ADFS is in production.
 
 One directory file, one login page, one login session; two protocols on top,
-SAML 2.0 (`saml`) and OpenID Connect (`oidc`). `create_app` joins them.
+SAML 2.0 (`saml`) and OpenID Connect (`oidc`). `app.create_app` joins them; only
+who serves them loads FastAPI.
 """
 
-from securecart.serve.idp.app import create_app
 from securecart.serve.idp.directory import (
     Directory,
     DirectoryError,
@@ -27,7 +27,6 @@ __all__ = [
     "ServiceProvider",
     "UnknownEmployee",
     "UnusableKey",
-    "create_app",
     "sample_sign_ins",
     "set_password",
     "set_passwords",

@@ -25,10 +25,10 @@ from securecart.serve.idp import (
     OidcClient,
     SampleSignIn,
     ServiceProvider,
-    create_app,
     sample_sign_ins,
     signing_identity,
 )
+from securecart.serve.idp.app import create_app
 from securecart.serve.idp.oidc import endpoints
 from securecart.serve.idp.oidc.id_token import IdTokens
 

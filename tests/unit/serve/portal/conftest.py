@@ -54,12 +54,8 @@ from securecart.names.credentials import Credentials
 from securecart.names.errors import SecureCartError
 from securecart.names.expiring import InMemoryExpiringRecords
 from securecart.sealing import Keyring, SealingKey
-from securecart.serve.portal import (
-    OidcOptions,
-    PortalOptions,
-    SamlOptions,
-    create_app,
-)
+from securecart.serve.portal import OidcOptions, PortalOptions, SamlOptions
+from securecart.serve.portal.app import create_app
 from securecart.serve.portal.ports import Denials
 
 PLAIN = "http://localhost:8080"
