@@ -140,6 +140,9 @@ class Exchange:
         if self._closed:
             return
         self._closed = True
+        # The parser calls back, so it holds us: without this all of an answer
+        # would stay until the collector comes round.
+        del self._parser
         self._line.finish(
             reusable=self._complete and self._keep_alive and self._unsent == 0
         )
