@@ -8,6 +8,8 @@ from botocore.exceptions import ClientError
 
 pytestmark = pytest.mark.slow
 
+ALIAS = "alias/securecart-user-docs"
+
 FILE = {"Body": b"a file", "ContentType": "text/plain"}
 
 
@@ -100,6 +102,48 @@ def test_neither_takes_the_others_place(admin: Any, status: str | None) -> None:
     in_parts(admin, bucket, "c")
     assert admin.get_object(Bucket=bucket, Key="c")["Body"].read() == b"a file"
     assert admin.get_object(Bucket=bucket, Key="c/")["Body"].read() == b""
+
+
+@pytest.mark.parametrize("size", [0, 1, 64 * 1024, 64 * 1024 + 1])
+@pytest.mark.parametrize(
+    "described",
+    [
+        {},
+        {"ServerSideEncryption": "AES256"},
+        {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": ALIAS},
+        {"Tagging": "a=b", "Metadata": {"a": "b"}},
+        {"ContentType": "application/x-directory"},
+    ],
+    ids=["plain", "SSE-S3", "SSE-KMS", "described", "as s3fs puts it"],
+)
+def test_every_folder_that_was_put_stays(
+    admin: Any, fresh: str, size: int, described: dict[str, Any]
+) -> None:
+    """Whatever it was put with, and however large the file is."""
+    bucket = fresh
+    admin.put_object(Bucket=bucket, Key="a/", **described)
+    admin.put_object(Bucket=bucket, Key="a/b", Body=b"in it")
+    file = {"Bucket": bucket, "Key": "a", "Body": b"x" * size}
+    assert code_of(admin.put_object, **file) == "InvalidArgument"
+    assert code_of(admin.head_object, Bucket=bucket, Key="a") == "404"
+    assert admin.head_object(Bucket=bucket, Key="a/")["ContentLength"] == 0
+    admin.delete_object(Bucket=bucket, Key="a/b")
+    admin.delete_object(Bucket=bucket, Key="a/")
+
+
+@pytest.mark.parametrize(
+    "encryption",
+    [{}, {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": ALIAS}],
+    ids=["SSE-S3", "SSE-KMS"],
+)
+def test_an_empty_file_is_no_folder(
+    admin: Any, fresh: str, encryption: dict[str, str]
+) -> None:
+    """It has the tag of one, and is written over all the same."""
+    named = {"Bucket": fresh, "Key": "c"}
+    for body in (b"", b"", b"full", b"", b"x" * 100_000):
+        admin.put_object(**named, **encryption, Body=body)
+        assert admin.get_object(**named)["Body"].read() == body
 
 
 def test_parts_make_no_file_where_a_folder_is(admin: Any) -> None:

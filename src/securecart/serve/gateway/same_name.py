@@ -24,6 +24,10 @@ _NOBODYS = '-0"'
 _MAKES = frozenset({"PutObject", "CopyObject", "CompleteMultipartUpload"})
 _DELETES = frozenset({"DeleteObject"})
 """Asked to delete a folder, the store leaves a file of that name alone."""
+CONDITIONS = frozenset({"if-match", "if-none-match"})
+UNLESS_A_FOLDER = ("if-none-match", '"d41d8cd98f00b204e9800998ecf8427e"')
+"""Has the store refuse to write a file where somebody put a folder. A folder has
+no content, so this is the tag of all of them; one that nobody put has another."""
 
 
 async def require_own_place(backend: Backend, call: Call) -> None:
@@ -44,16 +48,34 @@ async def require_own_place(backend: Backend, call: Call) -> None:
     if key is None or call.s3.operation in _DELETES:
         return
     if call.s3.operation in _MAKES:
-        if call.existing_bucket.versioning is not Versioning.ENABLED:
-            await _require_room(backend, call)
+        kept = call.existing_bucket.versioning is Versioning.ENABLED
+        if not (kept or finds_out_by_writing(call)):
+            await require_room(backend, call)
     elif key.endswith(_SLASH):
         found = _Folder(backend.store, call.bucket_name, key, version)
         if await found.is_another():
             raise await absence(backend, call, refusal("NoSuchKey"))
 
 
-async def _require_room(backend: Backend, call: Call) -> None:
-    """Let a key be written where it takes no other's place."""
+def finds_out_by_writing(call: Call) -> bool:
+    """Say whether PutObject itself asks for room: see `UNLESS_A_FOLDER`.
+
+    Not where the caller has a condition, for the store takes one only.
+    """
+    return (
+        call.s3.operation == "PutObject"
+        and call.existing_bucket.versioning is Versioning.NEVER
+        and not call.key.endswith(_SLASH)
+        and CONDITIONS.isdisjoint(call.request.first)
+    )
+
+
+async def require_room(backend: Backend, call: Call) -> None:
+    """Let a key be written where it takes no other's place.
+
+    Raises:
+        SameName: the key's place is taken.
+    """
     folder = _Folder(backend.store, call.bucket_name, call.key, None)
     head = await folder.look()
     if head is None:

@@ -17,6 +17,12 @@ from securecart.serve.gateway.checksums import with_type
 from securecart.serve.gateway.encryption import encryption_of
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.payload import Payload
+from securecart.serve.gateway.same_name import (
+    CONDITIONS,
+    UNLESS_A_FOLDER,
+    finds_out_by_writing,
+    require_room,
+)
 from securecart.serve.gateway.store import Exchange, Store, succeeded, target_of
 from securecart.serve.gateway.store_errors import refusal
 from securecart.serve.gateway.upload_id import UploadId
@@ -38,11 +44,12 @@ DESCRIBING = frozenset(
         "expires",
     }
 )
-_CONDITIONS = frozenset({"if-match", "if-none-match"})
-_GUARDING = _CONDITIONS | {"content-md5"}
+_GUARDING = CONDITIONS | {"content-md5"}
 _DEFAULT_TYPE = ("content-type", "binary/octet-stream")
 _STORAGE_CLASS = "x-amz-storage-class"
 _TAGGING = "x-amz-tagging"
+
+Headers = Sequence[tuple[str, str]]
 
 
 async def put_object(backend: Backend, call: Call) -> Answer:
@@ -62,11 +69,36 @@ async def store_object(backend: Backend, call: Call, payload: Payload) -> Answer
         *encryption.sent,
     ]
     try:
-        head = await upload(backend.store, call.s3.target, headers, payload)
+        head = await _in_own_place(backend, call, headers, payload)
     except ServiceError as error:
         raise await told_as_missing(backend, call, error) from error
     answer = written(head, *encryption.answered)
     return replace(answer, headers=with_type(answer.headers))
+
+
+async def _in_own_place(
+    backend: Backend, call: Call, headers: Headers, payload: Payload
+) -> HttpResponse:
+    """Upload an object that takes no other's place.
+
+    What is small finds that out as it is written, and a request is saved.
+    """
+    store, target = backend.store, call.s3.target
+    if not finds_out_by_writing(call):
+        return await upload(store, target, headers, payload)
+    if not _is_small(payload):
+        await require_room(backend, call)
+        return await upload(store, target, headers, payload)
+    body = await _whole(payload)
+    headers = (*headers, *payload.trailers.items())
+    try:
+        return await _put(store, target, (*headers, UNLESS_A_FOLDER), body)
+    except ServiceError as error:
+        if error.code != "PreconditionFailed":
+            raise
+    # A folder is there, or an object that is as empty.
+    await require_room(backend, call)
+    return await _put(store, target, headers, body)
 
 
 async def upload_part(backend: Backend, call: Call) -> Answer:
@@ -122,7 +154,7 @@ def tagging(request: HttpRequest) -> list[tuple[str, str]]:
 
 def conditions(request: HttpRequest) -> list[tuple[str, str]]:
     """Answer the conditions on what is there already."""
-    return [each for each in request.headers if each[0] in _CONDITIONS]
+    return [each for each in request.headers if each[0] in CONDITIONS]
 
 
 def check_condition(request: HttpRequest) -> None:
@@ -145,7 +177,7 @@ def _guarding(request: HttpRequest) -> list[tuple[str, str]]:
 
 
 async def upload(
-    store: Store, target: str, headers: Sequence[tuple[str, str]], payload: Payload
+    store: Store, target: str, headers: Headers, payload: Payload
 ) -> HttpResponse:
     """Send a payload; answer the head of the store's answer.
 
@@ -156,16 +188,30 @@ async def upload(
         ServiceError: the payload is not what was signed, or the store refused.
         ConnectionError, TimeoutError: the store is not there, or hangs.
     """
-    if payload.length is not None and payload.length <= _SMALL_BYTES:
-        pieces = []
-        while piece := await payload.read():
-            pieces.append(piece)
-        checksums = payload.trailers.items()
-        exchange = await store.open(
-            "PUT", target, [*headers, *checksums], b"".join(pieces)
-        )
-    else:
-        exchange = await _streamed(store, target, headers, payload)
+    if _is_small(payload):
+        body = await _whole(payload)
+        return await _put(store, target, (*headers, *payload.trailers.items()), body)
+    return await _acknowledged(await _streamed(store, target, headers, payload))
+
+
+def _is_small(payload: Payload) -> bool:
+    return payload.length is not None and payload.length <= _SMALL_BYTES
+
+
+async def _whole(payload: Payload) -> bytes:
+    pieces = []
+    while piece := await payload.read():
+        pieces.append(piece)
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+async def _put(
+    store: Store, target: str, headers: Headers, body: bytes
+) -> HttpResponse:
+    return await _acknowledged(await store.open("PUT", target, headers, body))
+
+
+async def _acknowledged(exchange: Exchange) -> HttpResponse:
     try:
         head = await succeeded(exchange)
         while await exchange.read():
@@ -176,7 +222,7 @@ async def upload(
 
 
 async def _streamed(
-    store: Store, target: str, headers: Sequence[tuple[str, str]], payload: Payload
+    store: Store, target: str, headers: Headers, payload: Payload
 ) -> Exchange:
     # Of an upload that breaks off before its first byte the store keeps an empty
     # object. So it hears of none before there is one.

@@ -149,12 +149,27 @@ def test_nothing_is_written_in_anothers_place(run: Run, versioning: Versioning) 
     async def act() -> None:
         file = {"/docs/a/": object_of("1"), "/docs/a": object_of("1")}
         folder = {"/docs/a/": object_of("2")}
+        known = ("if-match", '"2"')
         for held, target in ((file, "/docs/a/"), (folder, "/docs/a")):
             with pytest.raises(ServiceError) as taken:
-                await ask(held, "PUT", target, versioning=versioning)
+                await ask(held, "PUT", target, known, versioning=versioning)
             assert taken.value.code == "InvalidArgument"
-        await ask(file, "PUT", "/docs/a", versioning=versioning)
-        await ask(folder, "PUT", "/docs/a/", versioning=versioning)
+        await ask(file, "PUT", "/docs/a", known, versioning=versioning)
+        await ask(folder, "PUT", "/docs/a/", known, versioning=versioning)
         await ask({"/docs/a/": NOBODYS}, "PUT", "/docs/a", versioning=versioning)
+
+    run(act())
+
+
+def test_a_plain_file_finds_out_as_it_is_written(run: Run) -> None:
+    """Without versions, and without a condition of the caller's."""
+
+    async def act() -> None:
+        assert (await ask({}, "PUT", "/docs/a")).asked == []
+        asked = ["/docs/a/"]
+        assert (await ask({}, "PUT", "/docs/a/")).asked == asked
+        assert (await ask({}, "PUT", "/docs/a", ("if-none-match", "*"))).asked == asked
+        suspended = Versioning.SUSPENDED
+        assert (await ask({}, "PUT", "/docs/a", versioning=suspended)).asked == asked
 
     run(act())
