@@ -55,14 +55,9 @@ from securecart.cli.logs import log_to_stderr
 from securecart.cli.worker_options import WorkerOptions
 from securecart.names.clock import Clock
 from securecart.serve.api import Secrets, build_api
-from securecart.serve.gateway import (
-    ROW_WORDS,
-    GatewayServer,
-    Limits,
-    Meter,
-    Scoreboard,
-    build_gateway,
-)
+from securecart.serve.gateway import ROW_WORDS, Limits, Meter, Scoreboard
+from securecart.serve.gateway.gateway import build_gateway
+from securecart.serve.gateway.server import GatewayServer
 from securecart.wire.http import HttpRequest, HttpResponse
 
 _API_THREADS = 4

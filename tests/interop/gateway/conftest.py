@@ -36,7 +36,7 @@ from securecart.names.errors import ServiceError
 from securecart.names.principal import IamUser, Root, Service
 from securecart.names.session import RoleSession
 from securecart.sealing import Keyring, SealingKey
-from securecart.serve.gateway import build_gateway
+from securecart.serve.gateway.gateway import build_gateway
 from securecart.sts import Authenticator, AuthorizationMessages, Issuer
 from securecart.trail import InMemoryJournal
 from securecart.wire.http import HttpRequest, HttpResponse

@@ -25,8 +25,9 @@ from securecart.s3 import OPERATIONS as ROWS
 from securecart.s3 import Bucket, InMemoryBuckets, Scope, Versioning
 from securecart.s3.permissions import PERMISSIONS, On
 from securecart.sealing import Keyring, SealingKey
-from securecart.serve.gateway import Limits, build_gateway
+from securecart.serve.gateway import Limits
 from securecart.serve.gateway.exposition import exposition
+from securecart.serve.gateway.gateway import build_gateway
 from securecart.serve.gateway.message import Answer, Application, Incoming
 from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.operations import DECIDE_THEMSELVES, OPERATIONS

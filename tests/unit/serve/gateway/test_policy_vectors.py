@@ -26,7 +26,7 @@ from securecart.names.session import RoleSession
 from securecart.policy import PolicyKind, parse_policy
 from securecart.s3 import Bucket, InMemoryBuckets
 from securecart.sealing import Keyring, SealingKey
-from securecart.serve.gateway import build_gateway
+from securecart.serve.gateway.gateway import build_gateway
 from securecart.serve.gateway.message import Incoming
 from securecart.sts import Authenticator, AuthorizationMessages, Issuer
 from securecart.trail import InMemoryJournal
