@@ -22,7 +22,7 @@ up: install
 # guards that take longest among them, for the end, where a processor idles.
 test: install browser peers
 	@$(MAKE) --no-print-directory check
-	$(BIN)/pytest -q -m slow -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -m slow -n 3 --dist loadfile --no-loadscope-reorder
 
 # What a change is checked with while it is made: under a minute. All of it at
 # once, for mypy takes one processor and the rest waits now and then; what each
