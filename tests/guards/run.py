@@ -145,7 +145,11 @@ _HEAVY = (
 
 
 def _load_pytest() -> None:
-    """Load pytest and its plugins once, before the forks; this is half of a run."""
+    """Load pytest and its plugins once, before the forks; this is half of a run.
+
+    With them comes `tests/conftest.py`, which each child has then as it is here.
+    """
+    os.environ["HYPOTHESIS_PROFILE"] = "guards"
     with contextlib.redirect_stdout(io.StringIO()):
         # The tests of this script are such as import nothing of ours.
         pytest.main(["-q", "--collect-only", "-p", "no:cacheprovider", str(HERE)])
@@ -179,7 +183,6 @@ def _begin(guard: Guard) -> int:
     if process:
         return process
     code = 70
-    os.environ["HYPOTHESIS_PROFILE"] = "guards"
     try:
         signal.alarm(_SECONDS_EACH)
         sys.meta_path.insert(0, _Without(guard))
