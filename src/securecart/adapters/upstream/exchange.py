@@ -1,6 +1,7 @@
 """One request to the store, and its answer."""
 
 import asyncio
+import re
 from collections import deque
 from typing import Protocol
 
@@ -15,6 +16,17 @@ _BUFFER_BYTES = 1024 * 1024
 """Held for a slow client before reading pauses: four reads of uvloop's."""
 
 _INFORMATIONAL = range(100, 200)
+
+_PLAIN = re.compile(
+    rb"HTTP/1\.1 ([2-5][0-9]{2}) [\x20-\x7e]*\r\n"
+    rb"((?:[A-Za-z0-9-]++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+)\r\n"
+)
+"""A whole head such as the store writes nearly always; the parser is for others,
+which may come in pieces, and for bodies whose end only chunks tell."""
+_HEADER = re.compile(r"([^:]+):[ \t]*([^\r]*)\r\n")
+_LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
+_DECIDING = frozenset({"connection", "content-length", "transfer-encoding"})
+_BODILESS = frozenset({204, 304})
 
 
 class Line(Protocol):
@@ -56,7 +68,7 @@ class Exchange:
         self._line = line
         self._bodiless = method == "HEAD"
         self._unsent = unsent
-        self._parser = HttpResponseParser(self)
+        self._parser: HttpResponseParser | None = None
         self._headers: list[tuple[bytes, bytes]] = []
         self._head_bytes = 0
         self._left = 0
@@ -142,7 +154,7 @@ class Exchange:
         self._closed = True
         # The parser calls back, so it holds us: without this all of an answer
         # would stay until the collector comes round.
-        del self._parser
+        self._parser = None
         self._line.finish(
             reusable=self._complete and self._keep_alive and self._unsent == 0
         )
@@ -157,11 +169,46 @@ class Exchange:
         if self._left:
             self._body(data)
             return
+        if self._parser is None:
+            if self._plain(data):
+                return
+            self._parser = HttpResponseParser(self)
         try:
             self._parser.feed_data(data)
         except HttpParserError as error:
-            if not self._complete:  # Behind a HEAD's answer nothing is expected.
-                self.failed(ConnectionError(f"the store sent no HTTP: {error}"))
+            # Once the answer is complete it stands, but nothing may follow it.
+            self.failed(ConnectionError(f"the store sent no HTTP: {error}"))
+
+    def _plain(self, data: bytes) -> bool:
+        """Read a head that has one reading, whole; say whether it was one."""
+        found = _PLAIN.match(data, 0, _HEAD_BYTES)
+        if found is None:
+            return False
+        status, end = int(found[1]), found.end()
+        headers = tuple(
+            [
+                (name.lower(), value)
+                for name, value in _HEADER.findall(found[2].decode("latin-1"))
+            ]
+        )
+        deciding = [each for each in headers if each[0] in _DECIDING]
+        if len(deciding) != 1 or status in _BODILESS:
+            return False
+        name, length = deciding[0]
+        if name != "content-length" or not _LENGTH.fullmatch(length):
+            return False
+        self._head = HttpResponse(status, headers)
+        self._keep_alive = True
+        self._left = 0 if self._bodiless else int(length)
+        if self._left and end < len(data):
+            self._body(data[end:])
+            return True
+        if not self._left:
+            self._complete = True
+            # Behind an answer nothing is expected.
+            self._keep_alive = end == len(data)
+        self._wake()
+        return True
 
     def _body(self, data: bytes) -> None:
         """Take the rest of a body whose length is known, as it was read.
@@ -195,7 +242,10 @@ class Exchange:
 
     def on_headers_complete(self) -> None:
         """Release the head, unless it is a `100 Continue` nobody asked for."""
-        status = self._parser.get_status_code()
+        parser = self._parser
+        if parser is None:
+            return
+        status = parser.get_status_code()
         headers, self._headers = self._headers, []
         if status in _INFORMATIONAL or self._failure is not None:
             return
@@ -212,7 +262,7 @@ class Exchange:
                 ]
             ),
         )
-        self._keep_alive = self._parser.should_keep_alive()
+        self._keep_alive = parser.should_keep_alive()
         if self._bodiless:
             self._complete = True
         else:
