@@ -44,10 +44,15 @@ def canonical_of(
     payload_hash: str,
 ) -> bytes:
     """Put a canonical request together; `headers` are those to sign, sorted."""
-    lines = [method, path, query]
-    lines += [f"{name}:{_trimmed(value)}" for name, value in headers]
+    signed = canonical_headers(headers, payload_hash)
+    return f"{method}\n{path}\n{query}\n{signed}".encode("latin-1")
+
+
+def canonical_headers(headers: Sequence[tuple[str, str]], payload_hash: str) -> str:
+    """Answer the part of a canonical request that method and target leave alone."""
+    lines = [f"{name}:{_trimmed(value)}" for name, value in headers]
     lines += ("", ";".join([name for name, _ in headers]), payload_hash)
-    return "\n".join(lines).encode("latin-1")
+    return "\n".join(lines)
 
 
 def path_to_sign(path: str, service: str) -> str:

@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from securecart.names.credentials import Credentials
 from securecart.wire.http import HttpRequest
 from securecart.wire.query_string import percent_encode
 from securecart.wire.sigv4.canonical import (
-    canonical_of,
+    canonical_headers,
     canonical_query,
     canonical_request,
     joined,
@@ -30,10 +31,27 @@ _REPLACED = frozenset(
 )
 
 
+_MOST_PREPARED = 64
+"""Sets of headers kept for a second; most requests have one of a few."""
+
+_Alike = tuple[tuple[tuple[str, str], ...], str]
+"""Headers, and the payload's hash."""
+
+
+class _Prepared(NamedTuple):
+    """What is the same for requests that differ in method and target alone."""
+
+    sent: tuple[tuple[str, str], ...]
+    canonical: str
+    beginning: str
+    """Of the value of `authorization`."""
+
+
 class Signer:
     """Signs requests of one identity to one service, one after the other.
 
-    What holds for a second (the time) or a day (scope and key) is made once.
+    What holds for a second (the time, and the headers that many requests have
+    alike) or a day (scope and key) is made once.
     """
 
     def __init__(self, credentials: Credentials, *, region: str, service: str) -> None:
@@ -41,6 +59,7 @@ class Signer:
         self._region = region
         self._service = service
         self._second: datetime | None = None
+        self._prepared: dict[_Alike, _Prepared] = {}
 
     def sign(
         self,
@@ -58,6 +77,26 @@ class Signer:
         A signature that was there already is dropped.
         """
         self._turn(now.replace(microsecond=0))
+        alike = (tuple(headers), payload_hash)
+        prepared = self._prepared.get(alike)
+        if prepared is None:
+            prepared = self._prepare(*alike)
+            if len(self._prepared) < _MOST_PREPARED:
+                self._prepared[alike] = prepared
+        path, _, query = target.partition("?")
+        canonical = (
+            f"{method}\n{path_to_sign(path, self._service)}\n"
+            f"{canonical_query(query)}\n{prepared.canonical}"
+        )
+        text = string_to_sign(
+            canonical.encode("latin-1"), timestamp=self._timestamp, scope=self._scope
+        )
+        signature = signature_of(self._key, text)
+        return (*prepared.sent, ("authorization", prepared.beginning + signature))
+
+    def _prepare(
+        self, headers: tuple[tuple[str, str], ...], payload_hash: str
+    ) -> _Prepared:
         sent = [pair for pair in headers if pair[0] not in _REPLACED]
         sent.append(("x-amz-date", self._timestamp))
         if self._service == "s3":
@@ -72,25 +111,18 @@ class Signer:
             for name in sorted(values)
             if name.startswith("x-amz-") or name in _ALSO_SIGNED
         ]
-        path, _, query = target.partition("?")
-        canonical = canonical_of(
-            method,
-            path_to_sign(path, self._service),
-            canonical_query(query),
-            signed,
-            payload_hash,
-        )
-        text = string_to_sign(canonical, timestamp=self._timestamp, scope=self._scope)
         names = ";".join([name for name, _ in signed])
-        signature = signature_of(self._key, text)
-        authorization = f"{self._beginning}{names}, Signature={signature}"
-        sent.append(("authorization", authorization))
-        return tuple(sent)
+        return _Prepared(
+            tuple(sent),
+            canonical_headers(signed, payload_hash),
+            f"{self._beginning}{names}, Signature=",
+        )
 
     def _turn(self, second: datetime) -> None:
         if second == self._second:
             return
         self._second = second
+        self._prepared.clear()
         self._timestamp = format_timestamp(second)
         date, credentials = self._timestamp[:8], self._credentials
         self._scope = f"{date}/{self._region}/{self._service}/{TERMINATOR}"

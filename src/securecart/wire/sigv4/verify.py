@@ -165,13 +165,13 @@ def _iso(moment: datetime) -> str:
 def _check_coverage(unverified: UnverifiedSignature, request: HttpRequest) -> None:
     # The date needs no look: it is part of the string to sign.
     signed = unverified.signed_headers
-    unsigned = {
+    unsigned = [
         name
         for name in request.first
-        if name.startswith("x-amz-") and name not in signed
-    }
+        if name not in signed and name.startswith("x-amz-")
+    ]
     if "host" not in signed:
-        unsigned.add("host")
+        unsigned.append("host")
     if unsigned:
         names = ", ".join(sorted(unsigned))[:200]
         error = HeadersNotSigned(names)
