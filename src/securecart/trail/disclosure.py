@@ -79,7 +79,9 @@ def _sifted(parameters: Mapping[str, Any], depth: int) -> dict[str, Any]:
         name = given if given in LISTED else given[:1].lower() + given[1:]
         if name not in LISTED or value is None:
             continue
-        if name in _FREELY_NAMED:
+        if type(value) is str and len(value) <= MAX_TEXT:  # Nearly all are.
+            found[name] = value
+        elif name in _FREELY_NAMED:
             found[name] = _free(value)
         else:
             found[name] = _value(value, depth - 1)

@@ -26,7 +26,7 @@ class TlsDetails:
     host: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)  # Not frozen: that doubles what making one takes.
 class Event:
     """Everything that a record tells, not yet bounded nor sifted.
 

@@ -350,7 +350,8 @@ class Connection(asyncio.Protocol):
             self.write(head + answer.body)
         else:
             await self._stream(head, answer.body, length)
-        await self._flushed()
+        if self._write_paused or self._lost:
+            await self._flushed()
         return keep
 
     async def _stream(self, head: bytes, stream: Stream, length: int | None) -> None:
@@ -362,7 +363,7 @@ class Connection(asyncio.Protocol):
                 self.write(head + chunk(piece) if piece else head)
             else:
                 self.write(head + piece)
-            while piece:
+            while piece and sent != length:
                 await self._flushed()
                 piece = await stream.read()
                 sent += len(piece)

@@ -17,6 +17,7 @@ from securecart.s3 import request_context, required, resolve, signature_context
 from securecart.s3.addressing import VirtualHosts
 from securecart.s3.object_lock import lock_context
 from securecart.s3.presigned_headers import with_presigned_headers
+from securecart.s3.tagging import NO_TAGS, TagSet
 from securecart.serve.gateway.access_log import log_access
 from securecart.serve.gateway.audit import (
     READING,
@@ -41,7 +42,7 @@ from securecart.serve.gateway.refusals import (
     ServiceUnavailable,
     SlowDown,
 )
-from securecart.serve.gateway.same_name import require_own_place
+from securecart.serve.gateway.same_name import may_be_anothers, require_own_place
 from securecart.serve.gateway.scoreboard import Word
 from securecart.serve.gateway.sessions import CountedStream, Sessions
 from securecart.serve.refusal import Refusals
@@ -152,7 +153,6 @@ class Pipeline:
         answer: Answer | None = None
         try:
             answer = await self._s3(incoming, unverified, facts)
-            await self._settle(facts)
         except ServiceError as error:
             facts.error = error
         except BlockingIOError:
@@ -210,32 +210,33 @@ class Pipeline:
         )
         facts.noted = call.noted
         if s3.operation not in DECIDE_THEMSELVES:
-            call = await self._decide(call)
+            of_source = NO_TAGS
+            if tags_bear(self._backend.guard, call.principal, s3):
+                tags, of_source = await existing_tags(self._backend.store, s3)
+                call = replace(call, tags=tags)
+            self._decide(call, of_source)
         self._check_owners(request)
         self._readiness.require(s3.operation)
-        await require_own_place(self._backend, call)
+        if may_be_anothers(call):
+            await require_own_place(self._backend, call)
         if form is not None:
-            return await post_object(self._backend, call, form)
-        return await OPERATIONS[s3.operation](self._backend, call)
-
-    async def _decide(self, call: Call) -> Call:
-        """Let the request pass, or raise; with the tags, where they bear on it."""
-        guard = self._backend.guard
-        lock = lock_context(call.request, now=call.now)
-        requirements = required(call.s3, lock=lock)
-        if tags_bear(guard, call.principal, call.s3):
-            tags, of_source = await existing_tags(self._backend.store, call.s3)
-            call = replace(call, tags=tags)
-            requirements = required(
-                call.s3, existing=tags, source_existing=of_source, lock=lock
-            )
-        guard.require(call.principal, requirements, call.context)
-        return call
-
-    async def _settle(self, facts: Facts) -> None:
-        """Have what was written on the disk, where that is wanted."""
-        if facts.s3 is not None and not facts.s3.operation.startswith(READING):
+            answer = await post_object(self._backend, call, form)
+        else:
+            answer = await OPERATIONS[s3.operation](self._backend, call)
+        if not s3.operation.startswith(READING):
+            # What was written is on the disk, where that is wanted.
             await self._backend.settled()
+        return answer
+
+    def _decide(self, call: Call, of_source: TagSet) -> None:
+        """Let the request pass, or raise; `of_source` are a copy's source's tags."""
+        requirements = required(
+            call.s3,
+            existing=call.tags,
+            source_existing=of_source,
+            lock=lock_context(call.request, now=call.now),
+        )
+        self._backend.guard.require(call.principal, requirements, call.context)
 
     def _enter(self, verified: VerifiedSignature | None) -> Callable[[], None]:
         try:

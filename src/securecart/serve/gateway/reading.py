@@ -46,17 +46,8 @@ the one on a version that is named."""
 _BOUNDED = frozenset({*_IF_ALLOWED, _PARTS_COUNT})
 
 
-async def get_object(backend: Backend, call: Call) -> Answer:
-    """Stream an object, or a range of it."""
-    return await _read(backend, call)
-
-
-async def head_object(backend: Backend, call: Call) -> Answer:
-    """Answer what GetObject would, without the object."""
-    return await _read(backend, call)
-
-
-async def _read(backend: Backend, call: Call) -> Answer:
+async def read_object(backend: Backend, call: Call) -> Answer:
+    """Stream an object, or a range of it; to HEAD, all but the object."""
     _check(call)
     key = customer_key_of(call.request, Use.OBJECT)
     exchange = await backend.store.open(
@@ -76,6 +67,8 @@ async def _read(backend: Backend, call: Call) -> Answer:
 
 
 def _check(call: Call) -> None:
+    if not call.s3.parameters:
+        return
     names = {name for name, _ in call.s3.parameters}
     if isinstance(call.principal, Anonymous) and any(
         name.startswith("response-") for name in names

@@ -30,6 +30,18 @@ UNLESS_A_FOLDER = ("if-none-match", '"d41d8cd98f00b204e9800998ecf8427e"')
 no content, so this is the tag of all of them; one that nobody put has another."""
 
 
+def may_be_anothers(call: Call) -> bool:
+    """Say whether `require_own_place` has anything to ask: most often not."""
+    key, source = call.s3.key, call.s3.copy_source
+    if key is None:
+        return False
+    return (
+        source is not None
+        or key.endswith(_SLASH)
+        or (call.s3.operation in _MAKES and not finds_out_by_writing(call))
+    )
+
+
 async def require_own_place(backend: Backend, call: Call) -> None:
     """Let no key stand for, or take the place of, one that differs by a slash.
 

@@ -4,7 +4,7 @@ Every request to it is built here from parts that were understood. Nothing a
 client sent is passed on because it was sent.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import Protocol
 
 from securecart.names.clock import Clock
@@ -21,6 +21,7 @@ Query = Mapping[str, str]
 _UNSIGNED = "UNSIGNED-PAYLOAD"
 _UNSIGNED_TRAILER = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
 _HOST = ("host", "store")
+_ONLY_HOST = (_HOST,)
 _WHOLE_BYTES = 8 * 1024 * 1024
 """An answer that is read whole: 1,000 versions with keys of 1,024 bytes,
 percent-encoded, take under 4 MB."""
@@ -130,7 +131,7 @@ class Store:
         self._clock = clock
         self.health = StoreHealth(self._list_buckets, upstream)
 
-    async def open(
+    def open(
         self,
         method: str,
         target: str,
@@ -139,7 +140,7 @@ class Store:
         *,
         length: int | None = None,
         trailer: bool = False,
-    ) -> Exchange:
+    ) -> Awaitable[Exchange]:
         """Begin a request; with `trailer` the body follows as aws-chunked.
 
         The payload stays unsigned: between the gateway and a socket that
@@ -151,9 +152,9 @@ class Store:
         """
         if not self.health.up:
             raise ConnectionError("it has not answered for a while")
-        return await self._open(method, target, headers, body, length, trailer=trailer)
+        return self._open(method, target, headers, body, length, trailer=trailer)
 
-    async def _open(
+    def _open(
         self,
         method: str,
         target: str,
@@ -162,16 +163,16 @@ class Store:
         length: int | None,
         *,
         trailer: bool,
-    ) -> Exchange:
+    ) -> Awaitable[Exchange]:
         signed = self._signer.sign(
             method,
             target,
-            (_HOST, *headers),
+            (_HOST, *headers) if headers else _ONLY_HOST,
             now=self._clock(),
             payload_hash=_UNSIGNED_TRAILER if trailer else _UNSIGNED,
         )
         request = HttpRequest(method, target, signed, body)
-        return await self._upstream.open(request, length=length, chunked=trailer)
+        return self._upstream.open(request, length=length, chunked=trailer)
 
     async def call(
         self, method: str, target: str, headers: Headers = (), body: bytes = b""
