@@ -1,7 +1,7 @@
 """What the gateway costs: requests through it, and to SeaweedFS's own endpoint.
 
-Run `python bench/gateway.py`; about four minutes. One run, one store, the same
-objects; three sides by turns, over TCP on loopback, by 16 connections each (8
+Run `python bench/gateway.py`; some three minutes. One run, one store, the same
+objects; three sides by turns, over TCP on loopback, by 16 connections each (4
 for large bodies, so that a slow disk does not make it an hour):
 
 - ours: `serve aws` as it is run. Each request has a session's signature, a
@@ -16,7 +16,8 @@ processes together; and the 99th percentile of its time. Where other work
 shares the machine, processor time is the figure to trust.
 
 `--grow N` adds N roles with policies, N folders, and N sessions that were seen
-before. `--profile FILE` writes a cProfile of the gateway, `--only TEXT` keeps
+before, and compares ours with what it was without; with N of 1,000 that takes
+two minutes more. `--profile FILE` writes a cProfile of the gateway, `--only TEXT` keeps
 the loads with that in their name.
 """
 
@@ -34,6 +35,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -69,7 +71,7 @@ from securecart.wire.sigv4 import presign, sign
 
 ACCOUNT, REGION, BUCKET = "111122223333", "us-east-1", "bench-bucket"
 ROLE, PERSON = "Bench", "person"
-CONNECTIONS, LARGE_CONNECTIONS = 16, 8
+CONNECTIONS, LARGE_CONNECTIONS = 16, 4
 ROUNDS = 3
 SECONDS = 1.0
 LARGE_SECONDS = 120.0
@@ -78,6 +80,8 @@ KEYS = 32
 KIB, MIB = 1024, 1024 * 1024
 FOLDERS = 1200
 FEW, MANY = 20, 1000
+SETTERS_UP = 8
+"""Threads that make roles, one of each request of theirs at a time."""
 POLICY = {
     "Version": "2012-10-17",
     "Statement": [
@@ -157,11 +161,12 @@ def tree(pid: int) -> list[int]:
     return [pid, *(each for child in children for each in tree(int(child)))]
 
 
-def memory(pid: int) -> float:
-    """MB that were the most a process had resident."""
-    status = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(found[1]) / 1024 if found else 0.0
+def memory(pid: int) -> str:
+    """MB that a process has of its own, and resident with what others share."""
+    rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    kilobytes = dict(re.findall(r"(\w+):\s+(\d+) kB", rollup))
+    own = int(kilobytes["Private_Clean"]) + int(kilobytes["Private_Dirty"])
+    return f"{own / 1000:.0f} of {int(kilobytes['Rss']) / 1000:.0f} MB"
 
 
 def serve(directory: Path, listener: socket.socket, profile: str | None) -> None:
@@ -356,24 +361,31 @@ def listing_of(session: Credentials, folder: str) -> bytes:
     return wire_bytes("GET", target, b"", session)
 
 
-async def fill(side: Side, folder: str, grown: int) -> None:
+async def fill(side: Side, folder: str) -> None:
     """Put what is read: objects, the folders that are listed, and others."""
-    keys = [f"other-{each}/document" for each in range(FOLDERS + grown)]
+    await put_others(side, 0, FOLDERS)
     for count in (FEW, MANY):
-        keys += [f"{folder}/folder-{count}/document-{each}" for each in range(count)]
+        names = range(count)
+        await put(side, [f"{folder}/folder-{count}/document-{each}" for each in names])
+    for size in (16 * KIB, 64 * MIB):
+        load = Load("", "PUT", size)
+        await send_all(side.port, requests_of(load, folder, side.credentials))
+
+
+async def put_others(side: Side, first: int, count: int) -> None:
+    """Put folders of other people's."""
+    names = range(first, first + count)
+    await put(side, [f"other-{each}/document" for each in names])
+
+
+async def put(side: Side, keys: Sequence[str]) -> None:
+    """Put small objects."""
     targets = ["/".join(map(percent_encode, key.split("/"))) for key in keys]
     await send_all(
         side.port,
         [
-            *(
-                wire_bytes("PUT", f"/{BUCKET}/{each}", b"x", side.credentials)
-                for each in targets
-            ),
-            *(
-                each
-                for size in (16 * KIB, 64 * MIB)
-                for each in requests_of(Load("", "PUT", size), folder, side.credentials)
-            ),
+            wire_bytes("PUT", f"/{BUCKET}/{each}", b"x", side.credentials)
+            for each in targets
         ],
     )
 
@@ -482,18 +494,30 @@ def client(service: str, port: int, credentials: Credentials) -> Any:
     )
 
 
-def set_up(port: int, admin: Credentials, grown: int) -> list[tuple[Credentials, str]]:
-    """Make bucket, roles and sessions by the public APIs."""
-    client("s3", port, admin).create_bucket(Bucket=BUCKET)
+def made_roles(
+    port: int, admin: Credentials, roles: Sequence[str]
+) -> list[tuple[Credentials, str]]:
+    """Make roles, and a session of each, by the public APIs."""
     iam = client("iam", port, admin)
-    roles = [ROLE, *(f"{ROLE}{each}" for each in range(grown))]
-    for role in roles:
+    prefix = f"arn:aws:iam::{ACCOUNT}:role"
+
+    def make(role: str) -> tuple[Credentials, str]:
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(TRUST))
         iam.put_role_policy(
             RoleName=role, PolicyName="folder", PolicyDocument=json.dumps(POLICY)
         )
-    prefix = f"arn:aws:iam::{ACCOUNT}:role"
-    return [assume(port, f"{prefix}/{role}", admin) for role in roles]
+        return assume(port, f"{prefix}/{role}", admin)
+
+    with ThreadPoolExecutor(SETTERS_UP) as threads:
+        return list(threads.map(make, roles))
+
+
+async def grow(port: int, admin: Credentials, side: Side, count: int) -> None:
+    """Add roles, sessions that were seen, and folders."""
+    roles = [f"{ROLE}{each}" for each in range(count)]
+    made = await asyncio.to_thread(made_roles, port, admin, roles)
+    await put_others(side, FOLDERS, count)
+    await send_all(port, [listing_of(*each) for each in made])
 
 
 @contextmanager
@@ -537,8 +561,8 @@ async def run(arguments: argparse.Namespace) -> None:
         port, worker = held.enter_context(
             gateway(installation.directory, arguments.profile)
         )
-        made = await asyncio.to_thread(set_up, port, admin, arguments.grow)
-        (session, folder), *grown = made
+        client("s3", port, admin).create_bucket(Bucket=BUCKET)
+        ((session, folder),) = await asyncio.to_thread(made_roles, port, admin, [ROLE])
         role = f"arn:aws:iam::role/{ROLE}"
         theirs, _ = await asyncio.to_thread(assume, peer_port, role, static)
         sides = [
@@ -548,27 +572,35 @@ async def run(arguments: argparse.Namespace) -> None:
         ]
         shown = sides[:1] if arguments.profile else sides
 
+        chosen = [load for load in loads() if arguments.only in load.name]
+
         async def drive() -> None:
-            await fill(sides[-1], folder, arguments.grow)
-            await send_all(port, [listing_of(*each) for each in grown])
+            await fill(sides[-1], folder)
+            before = {}
+            if arguments.grow:
+                for load in chosen:
+                    before[load] = (await measured(load, sides[:1], folder))[OURS]
+                await grow(port, admin, sides[-1], arguments.grow)
             print(f"{'':20}" + "".join(f"{side.name:>33}" for side in shown))
-            for load in loads():
-                if arguments.only in load.name:
-                    await compare(load, shown, folder)
+            for load in chosen:
+                found = await measured(load, shown, folder)
+                report(load, found, before.get(load))
 
         # The supervisor of the store needs asyncio's own loop.
         await asyncio.to_thread(uvloop.run, drive())
-        most = ", ".join(f"{memory(pid):.0f} MB" for pid in tree(worker))
-        print(f"memory of each process of ours: {most}")
+        taken = ", ".join(memory(pid) for pid in tree(worker))
+        print(f"memory of each process of ours, its own of what is resident: {taken}")
 
 
-async def compare(load: Load, sides: Sequence[Side], folder: str) -> None:
-    """Measure by turns, and print a line."""
+async def measured(
+    load: Load, sides: Sequence[Side], folder: str
+) -> dict[str, Measured]:
+    """Measure by turns; answer the medians of each side's rounds."""
     found: dict[str, list[Measured]] = {side.name: [] for side in sides}
     for _ in range(ROUNDS):
         for side in sides:
             found[side.name].append(await measure(load, side, folder))
-    median = {
+    return {
         name: Measured(
             *(
                 statistics.median(getattr(each, field) for each in rounds)
@@ -577,18 +609,25 @@ async def compare(load: Load, sides: Sequence[Side], folder: str) -> None:
         )
         for name, rounds in found.items()
     }
+
+
+def report(load: Load, found: dict[str, Measured], before: Measured | None) -> None:
+    """Print the figures of a load, and ours as ratios to the others'."""
     line = f"{load.name:20}"
-    for each in median.values():
+    for each in found.values():
         line += f"{each.rate:9,.1f}/s {each.processor:9,.0f} µs {each.p99:7.1f} ms"
     print(line)
-    ours = median[OURS]
+    ours = found[OURS]
     ratios = f"{'':20}  of it the gateway's own {ours.front:,.0f} µs"
-    for name, each in median.items():
-        if name != OURS:
-            ratios += (
-                f"; to {name}: {ours.rate / each.rate:.2f} in requests, "
-                f"{each.processor / ours.processor:.2f} for the processor"
-            )
+    compared = {name: each for name, each in found.items() if name != OURS}
+    if before is not None:
+        compared["itself before it grew"] = before
+    for name, each in compared.items():
+        ratios += (
+            f"; to {name}: {ours.rate / each.rate:.2f} in requests, "
+            f"{each.processor / ours.processor:.2f} for the processor, "
+            f"{each.p99 / ours.p99:.2f} for p99"
+        )
     print(ratios, flush=True)
 
 
