@@ -10,6 +10,7 @@ from securecart.federation.claims import (
     oidc_trust_context,
 )
 from securecart.federation.oidc import (
+    CompactJws,
     ExpiredIdToken,
     InvalidIdToken,
     KeysUnavailable,
@@ -102,7 +103,8 @@ def assume_role_with_web_identity(call: Call) -> Result:
 
 def _verified(call: Call, token: str) -> tuple[OidcProvider, VerifiedIdToken]:
     try:
-        issuer = unverified_issuer(token)
+        jws = CompactJws.parse(token)
+        issuer = unverified_issuer(jws)
     except InvalidIdToken:
         raise InvalidIdentityToken(_NO_JWT) from None
     with call.ports.entities.reading() as store:
@@ -114,7 +116,7 @@ def _verified(call: Call, token: str) -> tuple[OidcProvider, VerifiedIdToken]:
     try:
         verified = verify_id_token_from(
             call.ports.key_source,
-            token,
+            jws,
             issuer=provider.url,
             audiences=frozenset(provider.client_ids),
             nonce=None,

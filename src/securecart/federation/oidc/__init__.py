@@ -9,7 +9,7 @@ from securecart.federation.oidc.address import (
     is_on_loopback,
     is_trustworthy,
 )
-from securecart.federation.oidc.compact_jws import MAX_TOKEN
+from securecart.federation.oidc.compact_jws import MAX_TOKEN, CompactJws
 from securecart.federation.oidc.errors import (
     ClientRefused,
     ExpiredIdToken,
@@ -47,6 +47,7 @@ __all__ = [
     "LOGOUT_EVENT",
     "MAX_TOKEN",
     "ClientRefused",
+    "CompactJws",
     "ExpiredIdToken",
     "InvalidDiscovery",
     "InvalidIdToken",

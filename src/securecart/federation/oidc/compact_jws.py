@@ -6,14 +6,15 @@ Practices".
 
 import base64
 import binascii
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Self
 
 from joserfc.errors import JoseError
-from joserfc.jws import JWSRegistry, deserialize_compact
+from joserfc.jws import JWSRegistry
 
 from securecart.federation.oidc.errors import InvalidIdToken
 from securecart.federation.oidc.json_object import read_object
-from securecart.federation.oidc.jwk_set import ALGORITHMS, JwkSet
+from securecart.federation.oidc.jwk_set import ALGORITHMS, JwkSet, PublicKey
 
 MAX_TOKEN: Final = 20_000
 """Characters: what AWS STS takes as WebIdentityToken."""
@@ -21,65 +22,82 @@ MAX_TOKEN: Final = 20_000
 _PARTS: Final = 3
 # Headers that bring a key along, or change what the rest means.
 _REFUSED_HEADERS: Final = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"})
+_VERIFIERS: Final = {name: JWSRegistry.algorithms[name] for name in ALGORITHMS}
 
 
-def verified_claims(
-    token: str, keys: JwkSet, *, types: frozenset[str]
-) -> dict[str, Any]:
-    """Verify the signature and answer what it is over.
+@dataclass(frozen=True, slots=True)
+class CompactJws:
+    """A token taken apart; nothing in it is to be believed until `verified`.
 
-    `types` are the values of `typ` that are taken, in lower case (RFC 8725,
-    section 3.11); a token without one counts as `jwt`.
-
-    Raises:
-        UnknownKey: if no key fits the header; fetch the keys again.
-        InvalidIdToken: if it is no token of such a type, signed by a key.
+    `signing_input` is what the signature is over (RFC 7515, section 5.2).
     """
-    header, claims = unverified_parts(token)
-    algorithm, key_id = _check_header(header, types)
-    selected = keys.select(key_id=key_id, algorithm=algorithm)
-    try:
-        # Its own limits on a header are tighter than the RFC's and ours.
-        registry = JWSRegistry(algorithms=[algorithm], strict_check_header=False)
-        registry.max_header_length = MAX_TOKEN
-        deserialize_compact(token, selected.key, registry=registry)
-    except (JoseError, ValueError):
-        raise InvalidIdToken("the signature is not by the provider's key") from None
-    return claims
 
+    header: dict[str, Any]
+    claims: dict[str, Any]
+    signing_input: bytes
+    signature: bytes
 
-def unverified_parts(token: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Answer header and claims, of which nothing is to be believed.
+    @classmethod
+    def parse(cls, token: str) -> Self:
+        """Take a token apart.
 
-    Raises:
-        InvalidIdToken: if it is no token.
-    """
-    if len(token) > MAX_TOKEN:
-        raise InvalidIdToken(f"the token is longer than {MAX_TOKEN} characters")
-    parts = token.split(".")
-    if len(parts) != _PARTS:
-        raise InvalidIdToken("the token is no compact JWS")
-    try:
-        header, claims, _ = (_decode(part) for part in parts)
-        return read_object(header), read_object(claims)
-    except ValueError as error:
-        raise InvalidIdToken(f"the token is no JWT: {error}") from None
+        Raises:
+            InvalidIdToken: if it is no token.
+        """
+        if len(token) > MAX_TOKEN:
+            raise InvalidIdToken(f"the token is longer than {MAX_TOKEN} characters")
+        parts = token.split(".")
+        if len(parts) != _PARTS:
+            raise InvalidIdToken("the token is no compact JWS")
+        try:
+            header, claims, signature = map(_decode, parts)
+            return cls(
+                read_object(header),
+                read_object(claims),
+                token[: token.rindex(".")].encode(),
+                signature,
+            )
+        except ValueError as error:
+            raise InvalidIdToken(f"the token is no JWT: {error}") from None
+
+    def verified(self, keys: JwkSet, *, types: frozenset[str]) -> dict[str, Any]:
+        """Verify the signature and answer the claims that it is over.
+
+        `types` are the values of `typ` that are taken, in lower case (RFC
+        8725, section 3.11); a token without one counts as `jwt`.
+
+        Raises:
+            UnknownKey: if no key fits the header; fetch the keys again.
+            InvalidIdToken: if it is no token of such a type, signed by a key.
+        """
+        algorithm, key_id = _check_header(self.header, types)
+        selected = keys.select(key_id=key_id, algorithm=algorithm)
+        if not self._is_signed(algorithm, selected):
+            raise InvalidIdToken("the signature is not by the provider's key")
+        return self.claims
+
+    def _is_signed(self, algorithm: str, key: PublicKey) -> bool:
+        verifier = _VERIFIERS[algorithm]
+        try:
+            verifier.check_key(key.key)
+            return verifier.verify(self.signing_input, self.signature, key.key)
+        except (JoseError, ValueError):
+            return False
 
 
 def _decode(part: str) -> bytes:
     """Decode base64url, of which each value has one spelling only.
 
-    Python's decoder also takes the other alphabet and stray last bits: then
-    one signature would have several texts, and whoever remembers tokens by
-    their text would not know one again.
+    Python's decoder also takes the other alphabet, stray last bits and what is
+    no base64 at all: then one signature would have several texts, and whoever
+    remembers tokens by their text would not know one again.
     """
+    text = part.encode()
     try:
-        raw = base64.b64decode(
-            part + "=" * (-len(part) % 4), altchars=b"-_", validate=True
-        )
+        raw = base64.urlsafe_b64decode(text + b"==")
     except binascii.Error:
         raise ValueError("not base64url") from None
-    if base64.urlsafe_b64encode(raw).rstrip(b"=") != part.encode():
+    if base64.urlsafe_b64encode(raw).rstrip(b"=") != text:
         raise ValueError("not base64url as it is written")
     return raw
 

@@ -1,7 +1,7 @@
 """JSON objects from strangers, read so that every reader sees the same."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
@@ -18,7 +18,7 @@ def read_object(text: bytes) -> dict[str, Any]:
     # orjson refuses what json lets pass: NaN, lone surrogates, bad UTF-8 and
     # boundless nesting. Only json can see that a member occurs twice.
     orjson.loads(text)
-    value = json.loads(text, object_pairs_hook=_once_each)
+    value = _DECODER.decode(text.decode())
     if isinstance(value, dict):
         return value
     raise ValueError("not a JSON object")
@@ -29,3 +29,6 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(members) != len(pairs):
         raise ValueError("a member occurs twice")
     return members
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_once_each)

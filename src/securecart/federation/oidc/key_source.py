@@ -1,9 +1,9 @@
 """The port through which a provider's keys are found."""
 
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Protocol
 
+from securecart.federation.oidc.compact_jws import CompactJws
 from securecart.federation.oidc.errors import UnknownKey
 from securecart.federation.oidc.id_token import VerifiedIdToken, verify_id_token
 from securecart.federation.oidc.jwk_set import JwkSet
@@ -31,7 +31,7 @@ class KeySource(Protocol):
 
 def verify_id_token_from(
     source: KeySource,
-    token: str,
+    token: str | CompactJws,
     *,
     issuer: str,
     audiences: frozenset[str],
@@ -45,15 +45,18 @@ def verify_id_token_from(
         KeysUnavailable: if there are no keys to verify it with.
         InvalidIdToken: as `verify_id_token`.
     """
-    verify = partial(
-        verify_id_token,
-        token,
-        issuer=issuer,
-        audiences=audiences,
-        nonce=nonce,
-        now=now,
-        max_age=max_age,
-    )
+
+    def verify(keys: JwkSet) -> VerifiedIdToken:
+        return verify_id_token(
+            token,
+            keys,
+            issuer=issuer,
+            audiences=audiences,
+            nonce=nonce,
+            now=now,
+            max_age=max_age,
+        )
+
     try:
         return verify(source.keys(issuer, now=now))
     except UnknownKey:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from securecart.federation.oidc.claim_values import audiences_of, identifier
-from securecart.federation.oidc.compact_jws import verified_claims
+from securecart.federation.oidc.compact_jws import CompactJws
 from securecart.federation.oidc.errors import InvalidIdToken, WrongTokenAudience
 from securecart.federation.oidc.jwk_set import JwkSet
 from securecart.federation.oidc.validity import check_times
@@ -51,7 +51,7 @@ def verify_logout_token(
         WrongTokenAudience: if it is for another client.
         InvalidIdToken: for every other token that proves nothing.
     """
-    claims = verified_claims(token, keys, types=_TYPES)
+    claims = CompactJws.parse(token).verified(keys, types=_TYPES)
     if claims.get("iss") != issuer:
         raise InvalidIdToken("the token is from another issuer")
     if audiences.isdisjoint(audiences_of(claims)):
