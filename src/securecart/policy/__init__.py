@@ -7,7 +7,12 @@ layers as AWS does; `denial_message` puts a refusal into AWS's words, and
 """
 
 from securecart.policy.context import principal_context
-from securecart.policy.decide import decide, decide_key, decide_trust
+from securecart.policy.decide import (
+    decide,
+    decide_key,
+    decide_trust,
+    trust_decisions,
+)
 from securecart.policy.denial import denial_message
 from securecart.policy.denied import DeniedByPolicy
 from securecart.policy.document import Effect, Policy, PolicyKind, Statement
@@ -58,5 +63,6 @@ __all__ = [
     "plain",
     "principal_context",
     "sentences",
+    "trust_decisions",
     "verdict",
 ]

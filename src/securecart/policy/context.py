@@ -123,12 +123,13 @@ def owned_context(
 
 def joined_context(request_context: Context, owned: Context) -> Context:
     """Join them; about the principal, only the principal is believed."""
-    believed = {
+    context = {
         key: value
         for key, value in request_context.items()
-        if not comes_from_the_principal(key)
+        if key not in _OWNED and not key.startswith(_TAG)
     }
-    return {**believed, **owned}
+    context.update(owned)
+    return context
 
 
 def whole_context(

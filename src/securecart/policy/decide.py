@@ -54,8 +54,30 @@ def decide_trust(
     `layers` are the policies of a caller who has some: a user or a session
     that assumes a role. A caller whom a provider vouches for has none.
     """
+    return trust_decisions(trust_policy, request, layers)(request.action)
+
+
+def trust_decisions(
+    trust_policy: Policy, request: Request, layers: Layers | None = None
+) -> Callable[[str], Answer]:
+    """Answer what decides the request as `decide_trust` does, for any action.
+
+    An assumption may need several actions; all else about them is the same.
+    """
     whole = replace(layers or Layers(), resource=trust_policy)
-    return prevailing_by_owner(case_of(whole, request), Layer.TRUST)
+    facts = facts_of(whole, request)
+
+    def answer(action: str) -> Answer:
+        asked = Facts(
+            facts.principal,
+            facts.bounded,
+            ascii_lower(action),
+            facts.resource,
+            facts.context,
+        )
+        return prevailing_by_owner(_case(whole, request, asked), Layer.TRUST)
+
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,12 +152,14 @@ class Case:
 
     def _statements(
         self, policies: tuple[Policy, ...], layer: Layer, effect: Effect
-    ) -> Iterator[tuple[StatementRef, Statement]]:
-        for policy_index, policy in enumerate(policies):
-            for index, statement in enumerate(policy.statements):
-                if statement.effect is effect and self.matches(statement):
-                    ref = StatementRef(layer, policy_index, index, statement.sid)
-                    yield ref, statement
+    ) -> list[tuple[StatementRef, Statement]]:
+        matches = self.matches
+        return [
+            (StatementRef(layer, policy_index, index, statement.sid), statement)
+            for policy_index, policy in enumerate(policies)
+            for index, statement in enumerate(policy.statements)
+            if statement.effect is effect and matches(statement)
+        ]
 
 
 def rule_of(folded_action: str) -> Callable[[Case], Answer]:
@@ -197,7 +221,10 @@ def _refused(layer: Layer) -> Answer:
 
 def case_of(layers: Layers, request: Request) -> Case:
     """The case of one request, every statement to be looked at afresh."""
-    facts = facts_of(layers, request)
+    return _case(layers, request, facts_of(layers, request))
+
+
+def _case(layers: Layers, request: Request, facts: Facts) -> Case:
     return Case(
         layers,
         request.principal,
@@ -208,17 +235,15 @@ def case_of(layers: Layers, request: Request) -> Case:
 
 def facts_of(layers: Layers, request: Request) -> Facts:
     """The request as statements look at it."""
+    context = whole_context(
+        request.principal, request.context, request.resource_account
+    )
     return Facts(
         principal=request.principal,
         bounded=layers.boundary is not None,
         action=ascii_lower(request.action),
         resource=segments_of(request.resource),
-        context={
-            **whole_context(
-                request.principal, request.context, request.resource_account
-            ),
-            **request.asserted,
-        },
+        context={**context, **request.asserted} if request.asserted else context,
     )
 
 

@@ -60,7 +60,10 @@ class Actions:
 
     def cover(self, action: str) -> bool:
         """Whether the element speaks of an action, given in lower case."""
-        return any(p.matches(action) for p in self.patterns) is not self.excluded
+        for pattern in self.patterns:
+            if pattern.matches(action):
+                return not self.excluded
+        return self.excluded
 
 
 @dataclass(frozen=True, slots=True)

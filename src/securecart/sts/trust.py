@@ -8,7 +8,7 @@ Service".
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Final
 
@@ -26,6 +26,7 @@ from securecart.policy import (
     decide_trust,
     explain_trust,
     parse_policy,
+    trust_decisions,
 )
 from securecart.policy.casing import ascii_lower
 
@@ -65,15 +66,17 @@ def require_trust(role: Role, assumption: Assumption, context: Context) -> None:
     """
     trust_policy = _compiled(role.trust_policy, role.bound_principals)
     whole = {**context, **_tags_of(role), **_keys(assumption)}
+    request = Request(
+        assumption.principal, assumption.action, role.arn, whole, role.account
+    )
+    layers = assumption.layers
+    decision = trust_decisions(trust_policy, request, layers)
     for action in _actions(assumption):
-        request = Request(
-            assumption.principal, action, role.arn, whole, resource_account=role.account
-        )
-        layers = assumption.layers
-        answer = decide_trust(trust_policy, request, layers)
+        answer = decision(action)
         if not answer.allowed:
-            why = partial(explain_trust, trust_policy, request, layers)
-            raise DeniedByPolicy(request, answer, why)
+            refused = replace(request, action=action)
+            why = partial(explain_trust, trust_policy, refused, layers)
+            raise DeniedByPolicy(refused, answer, why)
 
 
 @lru_cache(_MAX_DOCUMENTS)
