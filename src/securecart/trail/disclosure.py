@@ -8,6 +8,7 @@ lists it here.
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 MAX_TEXT = 8192
@@ -55,6 +56,8 @@ explanation
 """
 LISTED = frozenset(_NAMES.split())
 """Every name that may stand in a record, at any depth."""
+_NAMES_REMEMBERED = 1024
+"""A few more than are listed: strangers make up names."""
 _FREELY_NAMED = frozenset({"encryptionContext"})
 """Maps whose keys are the caller's; KMS too records them in full."""
 
@@ -76,8 +79,8 @@ def bounded(text: str, length: int = MAX_TEXT) -> str:
 def _sifted(parameters: Mapping[str, Any], depth: int) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for given, value in parameters.items():
-        name = given if given in LISTED else given[:1].lower() + given[1:]
-        if name not in LISTED or value is None:
+        name = _listed(given)
+        if name is None or value is None:
             continue
         if type(value) is str and len(value) <= MAX_TEXT:  # Nearly all are.
             found[name] = value
@@ -86,6 +89,13 @@ def _sifted(parameters: Mapping[str, Any], depth: int) -> dict[str, Any]:
         else:
             found[name] = _value(value, depth - 1)
     return found
+
+
+@lru_cache(maxsize=_NAMES_REMEMBERED)
+def _listed(given: str) -> str | None:
+    """A name as CloudTrail writes it; None if it may not be written down."""
+    name = given if given in LISTED else given[:1].lower() + given[1:]
+    return name if name in LISTED else None
 
 
 def _value(value: Any, depth: int) -> Any:

@@ -19,6 +19,8 @@ MAX_TAG_VALUE: Final = 256
 
 # The order and the repeated class are AWS's own, as its error messages show it.
 _NAME = re.compile(r"[a-zA-Z_0-9+=,.@-]{2,64}")
+_PLAIN_TAG: Final = re.compile(r"[A-Za-z0-9 _.:/=+@-]*")
+"""What nearly every tag is made of, and then nothing else has to be looked up."""
 _TAG_PUNCTUATION: Final = frozenset("_.:/=+-@")
 _TAG_CATEGORIES: Final = frozenset("LZN")
 
@@ -110,7 +112,7 @@ def check_tags(
 
 
 def _has_tag_characters(text: str) -> bool:
-    return all(
+    return bool(_PLAIN_TAG.fullmatch(text)) or all(
         character in _TAG_PUNCTUATION
         or unicodedata.category(character)[0] in _TAG_CATEGORIES
         for character in text

@@ -5,7 +5,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from securecart.names.clock import Random
 from securecart.names.errors import ServiceError
@@ -90,5 +89,10 @@ def _additional(explanation: tuple[str, ...]) -> Mapping[str, Any] | None:
 
 
 def new_uuid(random: Random) -> str:
-    """Answer a random UUID as text."""
-    return str(UUID(bytes=random(16), version=4))
+    """Answer a random UUID as text (RFC 9562, section 5.4)."""
+    digits = random(16).hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return (
+        f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}"
+        f"-{digits[20:]}"
+    )

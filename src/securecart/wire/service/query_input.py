@@ -3,8 +3,10 @@
 import base64
 import binascii
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -18,6 +20,9 @@ MAX_PARAMETERS = 4096
 in bytes as well."""
 MAX_DEPTH = 32
 """Segments in one name; no service model here needs ten."""
+
+_SHAPES = 1024
+"""Structures remembered: more than IAM and STS have as parameters."""
 
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _INDEX = re.compile(r"[1-9][0-9]{0,5}")
@@ -69,7 +74,7 @@ def query_input(shape: StructureShape, parameters: dict[str, str]) -> dict[str, 
             that its shape has not.
     """
     root = _Node()
-    known = {_name_of(member, name) for name, member in shape.members.items()}
+    known = _members_of(shape)
     for name, value in parameters.items():
         segments = name.split(".")
         if segments[0] not in known:
@@ -85,12 +90,20 @@ def query_input(shape: StructureShape, parameters: dict[str, str]) -> dict[str, 
 
 def _structure(shape: StructureShape, node: _Node) -> dict[str, Any]:
     _no_value(node)
-    found: dict[str, Any] = {}
-    for name, member in shape.members.items():
-        child = node.children.get(_name_of(member, name))
-        if child is not None:
-            found[name] = _value(member, child)
-    return found
+    children = node.children
+    return {
+        name: _value(member, children[sent])
+        for sent, (name, member) in _members_of(shape).items()
+        if sent in children
+    }
+
+
+@lru_cache(maxsize=_SHAPES)
+def _members_of(shape: StructureShape) -> Mapping[str, tuple[str, Shape]]:
+    """A structure's members by their names on the wire."""
+    return {
+        _name_of(member, name): (name, member) for name, member in shape.members.items()
+    }
 
 
 def _value(shape: Shape, node: _Node) -> Any:
@@ -184,6 +197,8 @@ def _name_of(shape: Shape, name: str) -> str:
 
 
 def _is_text(text: str) -> bool:
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:

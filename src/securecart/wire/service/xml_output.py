@@ -1,8 +1,13 @@
-"""Write a query answer's XML, so that AWS's own parsers read it back."""
+"""Write a query answer's XML, so that AWS's own parsers read it back.
+
+A shape is turned into a function that writes its values, once: the model does
+not change, and every answer goes through it.
+"""
 
 import base64
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +18,10 @@ from securecart.wire.xml_text import xml_text
 _URL_ENCODED_SHAPE = "policyDocumentType"
 """IAM answers policy documents percent-encoded (IAM API Reference, GetRole)."""
 
+Kind = type | tuple[type, ...]
+Write = Callable[[Any], str]
+"""Writes a value of one shape; raises ValueError for one that is not of it."""
+
 
 def xml_members(shape: StructureShape, values: Mapping[str, Any]) -> str:
     """Write a structure's members, without an element of its own.
@@ -20,72 +29,104 @@ def xml_members(shape: StructureShape, values: Mapping[str, Any]) -> str:
     Raises:
         ValueError: if a value is of no member, or not of its type.
     """
-    return "".join(_members(shape, values))
+    return _structure(shape)(values)
 
 
-def _members(shape: StructureShape, values: Mapping[str, Any]) -> Iterator[str]:
-    unknown = values.keys() - shape.members.keys()
-    if unknown:
-        raise ValueError(f"{shape.name} has no member {sorted(unknown)}")
+# A model has as many shapes as it has, and lives as long as the process.
+@cache
+def _structure(shape: StructureShape) -> Write:
+    elements: dict[str, Write] = {}
+
+    def write(values: Any) -> str:
+        if not elements:  # Not before: a shape may have itself as a member.
+            elements.update(_elements_of(shape))
+        if not isinstance(values, Mapping):
+            raise _mismatch(shape, values)
+        if not values.keys() <= elements.keys():
+            unknown = sorted(values.keys() - elements.keys())
+            raise ValueError(f"{shape.name} has no member {unknown}")
+        written = [
+            element(values[name])
+            for name, element in elements.items()
+            if values.get(name) is not None
+        ]
+        return "".join(written)
+
+    return write
+
+
+def _elements_of(shape: StructureShape) -> Iterable[tuple[str, Write]]:
     for name, member in shape.members.items():
-        value = values.get(name)
-        if value is not None:
-            yield from _element(member, value, member.serialization.get("name", name))
+        yield name, _element(member, member.serialization.get("name", name))
 
 
-def _element(shape: Shape, value: Any, name: str) -> Iterator[str]:
-    flattened = shape.serialization.get("flattened", False)
-    match shape, value:
-        case ListShape(), list() | tuple() if flattened:
-            item_name = shape.member.serialization.get("name", name)
-            for item in value:
-                yield from _element(shape.member, item, item_name)
-        case MapShape(), Mapping() if flattened:
-            for key, item in value.items():
-                yield f"<{name}>{_entry(shape, key, item)}</{name}>"
-        case _:
-            yield f"<{name}>{_content(shape, value)}</{name}>"
+def _element(shape: Shape, name: str) -> Write:
+    if shape.serialization.get("flattened"):
+        if isinstance(shape, ListShape):
+            return _items(shape, shape.member.serialization.get("name", name))
+        if isinstance(shape, MapShape):
+            return _entries(shape, name)
+    content, beginning, end = _content(shape), f"<{name}>", f"</{name}>"
+    return lambda value: f"{beginning}{content(value)}{end}"
 
 
-def _content(shape: Shape, value: Any) -> str:
-    match shape, value:
-        case StructureShape(), Mapping():
-            return xml_members(shape, value)
-        case ListShape(), list() | tuple():
-            name = shape.member.serialization.get("name", "member")
-            items = (_element(shape.member, item, name) for item in value)
-            return "".join(part for item in items for part in item)
-        case MapShape(), Mapping():
-            entries = (_entry(shape, key, item) for key, item in value.items())
-            return "".join(f"<entry>{entry}</entry>" for entry in entries)
-        case _:
-            return xml_text(_scalar(shape, value))
+def _content(shape: Shape) -> Write:
+    if isinstance(shape, StructureShape):
+        return _structure(shape)
+    if isinstance(shape, ListShape):
+        return _items(shape, shape.member.serialization.get("name", "member"))
+    if isinstance(shape, MapShape):
+        return _entries(shape, "entry")
+    return _scalar(shape)
 
 
-def _entry(shape: MapShape, key: str, value: Any) -> str:
-    key_name = shape.key.serialization.get("name", "key")
-    value_name = shape.value.serialization.get("name", "value")
-    return "".join(
-        (*_element(shape.key, key, key_name), *_element(shape.value, value, value_name))
-    )
+def _items(shape: ListShape, name: str) -> Write:
+    element = _element(shape.member, name)
+
+    def write(value: Any) -> str:
+        if not isinstance(value, list | tuple):
+            raise _mismatch(shape, value)
+        return "".join(map(element, value))
+
+    return write
 
 
-def _scalar(shape: Shape, value: Any) -> str:
-    match shape.type_name, value:
-        case "boolean", bool():
-            return "true" if value else "false"
-        case "timestamp", datetime():
-            return _timestamp(value)
-        case "blob", bytes():
-            return base64.b64encode(value).decode()
-        case "integer" | "long", int():
-            return str(value)
-        case "float" | "double", int() | float():
-            return repr(float(value))
-        case "string", str():
-            return quote(value, safe="") if shape.name == _URL_ENCODED_SHAPE else value
-        case _:
-            raise ValueError(f"{type(value).__name__} where {shape.name} stands")
+def _entries(shape: MapShape, name: str) -> Write:
+    key_element = _element(shape.key, shape.key.serialization.get("name", "key"))
+    element = _element(shape.value, shape.value.serialization.get("name", "value"))
+
+    def write(value: Any) -> str:
+        if not isinstance(value, Mapping):
+            raise _mismatch(shape, value)
+        return "".join(
+            f"<{name}>{key_element(key)}{element(item)}</{name}>"
+            for key, item in value.items()
+        )
+
+    return write
+
+
+def _scalar(shape: Shape) -> Write:
+    kind, text_of = _SCALARS[shape.type_name]
+    if shape.name == _URL_ENCODED_SHAPE:
+        text_of = _url_encoded
+    is_boolean = kind is bool
+
+    def write(value: Any) -> str:
+        # To Python a truth value is a number, too; to the model it is none.
+        if not isinstance(value, kind) or isinstance(value, bool) is not is_boolean:
+            raise _mismatch(shape, value)
+        return text_of(value)
+
+    return write
+
+
+def _mismatch(shape: Shape, value: Any) -> ValueError:
+    return ValueError(f"{type(value).__name__} where {shape.name} stands")
+
+
+def _url_encoded(text: str) -> str:
+    return quote(text, safe="")
 
 
 def _timestamp(moment: datetime) -> str:
@@ -93,3 +134,21 @@ def _timestamp(moment: datetime) -> str:
         timespec="milliseconds" if moment.microsecond else "seconds"
     )
     return text.replace("+00:00", "Z")
+
+
+_NUMBER: tuple[Kind, Callable[[Any], str]] = (int, str)
+_FRACTION: tuple[Kind, Callable[[Any], str]] = (
+    (int, float),
+    lambda value: repr(float(value)),
+)
+_SCALARS: Mapping[str, tuple[Kind, Callable[[Any], str]]] = {
+    "blob": (bytes, lambda value: base64.b64encode(value).decode()),
+    "boolean": (bool, lambda value: "true" if value else "false"),
+    "double": _FRACTION,
+    "float": _FRACTION,
+    "integer": _NUMBER,
+    "long": _NUMBER,
+    "string": (str, xml_text),
+    "timestamp": (datetime, _timestamp),
+}
+"""By a shape's type: what its values are in Python, and how they are written."""
