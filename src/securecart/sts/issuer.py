@@ -68,13 +68,10 @@ class Issuer:
         Raises:
             PackedPolicyTooLarge: if the session does not fit into a token.
         """
-        if isinstance(session, RoleSession):
-            packed_policy_percent(session)
         keyring = self._keyring()
         key_id = new_access_key_id("ASIA", session.account, random)
         issued = _carried(session, key_id, keyring.current_id.hex())
         secret = base64.b64encode(random(_SECRET_BYTES))
-        # What follows the compressed part is not read.
         packed = pack(issued, secret).ljust(minimum_size * 3 // 4, b"\0")
         sealed = keyring.seal(packed, purpose=_PURPOSE, random=random)
         session_token = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()

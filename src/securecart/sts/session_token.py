@@ -1,7 +1,8 @@
 """What a session token holds: the secret access key, and the session.
 
-Layout before it is sealed: 40 bytes secret, then compressed JSON, a list
-whose first member says what kind of session it is.
+Layout before it is sealed: 40 bytes secret, then JSON, a list whose first
+member says what kind of session it is; compressed where it is long, which its
+first byte shows. Zeros may follow it.
 """
 
 import zlib
@@ -13,6 +14,9 @@ import orjson
 from securecart.names.principal import IamUser
 from securecart.names.session import RoleSession, UserSession
 
+_SHORT: Final = 1_024
+"""Bytes that are not worth compressing: most sessions', whose token then has
+some 1,200 characters, as many as AWS's."""
 _SECRET_LENGTH: Final = 40
 _ROLE: Final = "role"
 _USER: Final = "user"
@@ -27,7 +31,8 @@ def pack(session: RoleSession | IamUser, secret: bytes) -> bytes:
     fields = (
         _user_fields(session) if isinstance(session, IamUser) else _role_fields(session)
     )
-    return secret + compressed(orjson.dumps(fields))
+    document = orjson.dumps(fields)
+    return secret + (document if len(document) <= _SHORT else compressed(document))
 
 
 def compressed(document: bytes) -> bytes:
@@ -39,7 +44,12 @@ def compressed(document: bytes) -> bytes:
 def unpack(packed: bytes, *, issuing_key_id: str) -> tuple[RoleSession | IamUser, str]:
     """Read what `pack` wrote; nobody else could have sealed it."""
     secret = packed[:_SECRET_LENGTH].decode()
-    fields: list[Any] = orjson.loads(zlib.decompress(packed[_SECRET_LENGTH:]))
+    document = packed[_SECRET_LENGTH:]
+    if document.startswith(b"["):  # As zlib's own first byte never is.
+        document = document.rstrip(b"\0")
+    else:
+        document = zlib.decompress(document)
+    fields: list[Any] = orjson.loads(document)
     read = _user_of if fields[0] == _USER else _role_of
     return read(fields, issuing_key_id), secret
 
