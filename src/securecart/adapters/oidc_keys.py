@@ -15,6 +15,7 @@ from securecart.federation.oidc import (
     discovery_address,
     read_jwks_uri,
 )
+from securecart.names.waiting import about_to_wait
 
 FRESH: Final = timedelta(minutes=10)
 """After this the provider is asked again: how long a withdrawn key still works."""
@@ -68,11 +69,13 @@ class FetchedKeys:
         entry = self._entry(issuer)
         remembered = _usable(entry, now)
         if renew or remembered is None:
+            about_to_wait()
             entry.lock.acquire()
         elif not entry.lock.acquire(blocking=False):
             return remembered
         try:
             if _is_due(entry, now, renew=renew):
+                about_to_wait()
                 self._try(issuer, entry, now)
             remembered = _usable(entry, now)
         finally:

@@ -13,6 +13,7 @@ from joserfc.jwk import RSAKey
 from securecart.adapters.fetch import FetchFailed
 from securecart.adapters.oidc_keys import FetchedKeys
 from securecart.federation.oidc import JwkSet, KeysUnavailable
+from securecart.names.waiting import WouldWait, without_waiting
 
 ISSUER = "https://idp.example.com"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -74,6 +75,23 @@ def test_keys_are_remembered_for_ten_minutes(
     for minutes, asked in ((0, 1), (5, 1), (9, 1), (10, 2), (11, 2), (20, 3)):
         source.keys(ISSUER, now=NOW + timedelta(minutes=minutes))
         assert provider.asked == asked
+
+
+def test_who_must_not_wait_does_not_ask_the_provider(
+    provider: _Provider, source: FetchedKeys
+) -> None:
+    """And holds up nobody who then does."""
+    late = NOW + timedelta(minutes=10)
+    for moment, asked in ((NOW, 1), (late, 2)):
+        with pytest.raises(WouldWait), without_waiting():
+            source.keys(ISSUER, now=moment)
+        assert provider.asked == asked - 1
+        source.keys(ISSUER, now=moment)
+        assert provider.asked == asked
+        with without_waiting():
+            assert _ids(source.keys(ISSUER, now=moment)) == ["one"]
+    with pytest.raises(WouldWait), without_waiting():
+        source.keys(ISSUER, now=late, renew=True)
 
 
 def test_a_new_key_is_found_when_it_is_missed(

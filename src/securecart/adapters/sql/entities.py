@@ -17,6 +17,7 @@ from sqlalchemy import Column, Connection, Engine, String, Table, Text, delete, 
 from securecart.adapters.sql.database import insert, metadata, reading, writing
 from securecart.adapters.sql.generation import Generation
 from securecart.names.entities import E, Entity, EntityReader, EntityWriter
+from securecart.names.waiting import about_to_wait
 
 _entities = Table(
     "entities",
@@ -119,6 +120,7 @@ class SqlEntities:
     @contextmanager
     def writing(self) -> Iterator[EntityWriter]:
         """See `Entities.writing`."""
+        about_to_wait()
         with writing(self._engine) as connection:
             self._generation.lock(connection)
             view = _View(connection)

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine
 
 from securecart.adapters.sql.database import writing
+from securecart.names.waiting import about_to_wait
 
 R = TypeVar("R")
 
@@ -35,6 +36,7 @@ class GroupCommit:
         Raises:
             Exception: whatever kept this change from being made and committed.
         """
+        about_to_wait()
         done: Future[R] = Future()
         with self._queue:
             self._waiting.append((change, done))

@@ -1,32 +1,42 @@
 """Requests for IAM, STS and KMS that arrive on the same listener.
 
 They are read whole and answered by the API, which authenticates, decides and
-records by itself.
+records by itself: at once, in the gateway's own thread, or where that would keep
+documents waiting in another.
 """
 
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
+from securecart.names.waiting import WouldWait, without_waiting
 from securecart.serve.gateway.message import Answer, Body, Incoming
 from securecart.serve.gateway.payload import MaxMessageLengthExceeded
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.sigv4 import UnverifiedSignature
 
 Api = Callable[[HttpRequest], HttpResponse]
-"""Answers a whole request; it may block, and is called from several threads."""
+"""Answers a whole request; it may wait, says so before it does (see
+`names.waiting`), and is called from several threads."""
 
 _SERVICES = frozenset({"iam", "kms", "sts"})
 _FORM = "application/x-www-form-urlencoded"
 _KMS_THREADS = 2
 """They wait for nothing but the database."""
+_AT_ONCE_BYTES = 64 * 1024
+"""What is longer takes its time to be read; no ID token is half as long."""
+_AT_ONCE = frozenset({"kms", "sts"})
+"""IAM's answers may be long lists."""
+_SURELY_WAITS = b"AssumeRoleWithSAML"
+"""Its assertion is redeemed on the disk; it would be verified twice."""
 _MAX_BYTES = 1024 * 1024
 """A SAML assertion of 100,000 characters, encoded three times over."""
 
 
 class HandOver:
-    """Tells such requests apart, and hands them on."""
+    """Tells such requests apart, and has them answered."""
 
     def __init__(self, api: Api, executor: Executor) -> None:
         """`executor` is for IAM and STS; KMS has threads of its own.
@@ -67,9 +77,24 @@ class HandOver:
         body = await _read(incoming.body)
         loop = asyncio.get_running_loop()
         request = replace(incoming.request, body=body)
-        executor = self._kms_executor if service == "kms" else self._executor
-        response = await loop.run_in_executor(executor, self._api, request)
+        response = self._answered_at_once(request, service)
+        if response is None:
+            executor = self._kms_executor if service == "kms" else self._executor
+            response = await loop.run_in_executor(executor, self._api, request)
         return Answer(response.status, response.headers, response.body)
+
+    def _answered_at_once(
+        self, request: HttpRequest, service: str
+    ) -> HttpResponse | None:
+        if (
+            service not in _AT_ONCE
+            or len(request.body) > _AT_ONCE_BYTES
+            or _SURELY_WAITS in request.body
+        ):
+            return None
+        with suppress(WouldWait), without_waiting():
+            return self._api(request)
+        return None
 
 
 async def _read(body: Body) -> bytes:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from securecart.adapters.sql.database import open_sqlite, reading, writing
 from securecart.adapters.sql.group_commit import GroupCommit
+from securecart.names.waiting import WouldWait, without_waiting
 
 Put = Callable[[Connection], int]
 
@@ -95,6 +96,15 @@ def test_nobody_is_answered_before_the_commit(engine: Engine) -> None:
     assert all(isinstance(each, IntegrityError) for each in found)
     event.remove(engine, "commit", _fail)
     assert numbers(engine) == []
+
+
+def test_who_must_not_wait_changes_nothing(engine: Engine) -> None:
+    """A commit waits for the disk."""
+    commits = GroupCommit(engine)
+    with pytest.raises(WouldWait), without_waiting():
+        commits.run(put(7))
+    assert commits.run(put(8)) == 8
+    assert numbers(engine) == [8]
 
 
 def test_a_bug_in_a_change_leaves_nobody_waiting(engine: Engine) -> None:
