@@ -20,6 +20,7 @@ from securecart.kms import Key, KeyAuthorizer
 from securecart.names.credentials import Credentials
 from securecart.names.entities import InMemoryEntities
 from securecart.names.session import RoleSession
+from securecart.names.waiting import about_to_wait
 from securecart.policy import PolicyKind, parse_policy
 from securecart.s3 import OPERATIONS as ROWS
 from securecart.s3 import Bucket, InMemoryBuckets, Scope, Versioning
@@ -195,6 +196,7 @@ class Scene:
     def _api(self, request: HttpRequest) -> HttpResponse:
         for service, event in self.delays.items():
             if f"/{service}/" in (request.header("authorization") or ""):
+                about_to_wait()
                 self.held.set()
                 event.wait(10)
         self.handed_over.append(request)
