@@ -71,10 +71,13 @@ def reading(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that may write; on SQLite there is one at a time."""
-    with engine.connect() as connection:
-        connection.execution_options(**{_WRITES: True})
-        with connection.begin():
-            yield connection
+    with writer(engine) as connection, connection.begin():
+        yield connection
+
+
+def writer(engine: Engine) -> Connection:
+    """Open a connection whose transactions may write; the caller closes it."""
+    return engine.connect().execution_options(**{_WRITES: True})
 
 
 def insert(dialect: Dialect, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -1,12 +1,15 @@
 """`names.expiring.ExpiringRecords` over one table for all realms."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ClauseElement,
     Column,
+    Connection,
+    CursorResult,
     Engine,
     LargeBinary,
     String,
@@ -36,8 +39,25 @@ def _microseconds(moment: datetime) -> int:
     return int(moment.timestamp()) * 1_000_000 + moment.microsecond
 
 
+class _Spelled:
+    """A change as the driver takes it: put together once, not at each call."""
+
+    def __init__(self, engine: Engine, statement: ClauseElement) -> None:
+        compiled = statement.compile(dialect=engine.dialect)
+        self._text = str(compiled)
+        self._names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
+
+    def run(
+        self, connection: Connection, values: Mapping[str, Any]
+    ) -> CursorResult[Any]:
+        """Change the table; the values are by the names of their parameters."""
+        return connection.exec_driver_sql(
+            self._text, tuple(values[name] for name in self._names)
+        )
+
+
 class _Statements:
-    """What is asked of the table, put together once and not at each call."""
+    """What is asked of the table."""
 
     def __init__(self, engine: Engine) -> None:
         record: dict[str, Any] = {
@@ -50,9 +70,14 @@ class _Statements:
         index = ["realm", "key"]
         new = insert(engine.dialect, _records).values(record)
         renewed = {"value": new.excluded.value, "expires_at": new.excluded.expires_at}
-        self.put = new.on_conflict_do_update(index_elements=index, set_=renewed)
-        self.insert = new.on_conflict_do_update(
-            index_elements=index, set_=renewed, where=_records.c.expires_at <= now
+        self.put = _Spelled(
+            engine, new.on_conflict_do_update(index_elements=index, set_=renewed)
+        )
+        self.insert = _Spelled(
+            engine,
+            new.on_conflict_do_update(
+                index_elements=index, set_=renewed, where=_records.c.expires_at <= now
+            ),
         )
         self.get = select(_records.c.value).where(one, _records.c.expires_at > now)
         self.delete = delete(_records).where(one)
@@ -75,7 +100,7 @@ class SqlExpiringRecords:
         """See `ExpiringRecords.put`."""
         record = self._record(key, value, expires_at)
         self._changes.run(
-            lambda connection: connection.execute(self._statements.put, record)
+            lambda connection: self._statements.put.run(connection, record)
         )
 
     def insert(
@@ -84,9 +109,7 @@ class SqlExpiringRecords:
         """See `ExpiringRecords.insert`."""
         record = self._record(key, value, expires_at) | {"now": _microseconds(now)}
         written = self._changes.run(
-            lambda connection: (
-                connection.execute(self._statements.insert, record).rowcount
-            )
+            lambda connection: self._statements.insert.run(connection, record).rowcount
         )
         return written == 1
 

@@ -1,18 +1,20 @@
 """Short changes of several threads, committed together.
 
 A commit waits for the disk, and what waits meanwhile can share the next one:
-then many small changes cost one wait between them. Nobody is answered before
-the commit that holds their change.
+then many small changes cost one wait between them. Where changes follow one
+another closely, a commit is held back for a moment, so that it has more of them
+(as PostgreSQL does by `commit_delay`): it costs as much processor time as what
+led to the change. Nobody is answered before the commit that holds their change.
 """
 
 import threading
+import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Engine
 
-from securecart.adapters.sql.database import writing
+from securecart.adapters.sql.database import writer
 from securecart.names.waiting import about_to_wait
 
 R = TypeVar("R")
@@ -20,15 +22,49 @@ R = TypeVar("R")
 Change = Callable[[Connection], Any]
 """Changes the database within a transaction; may be run again in another."""
 
+_DELAY_SECONDS: Final = 0.002
+_CLOSE_SECONDS: Final = 0.001
+"""Between one commit and the next change: less than any one caller needs."""
+
+
+class _Caller:
+    """Someone who waits: to be answered, or to commit for the others.
+
+    Whoever is woken without an answer has an error.
+    """
+
+    def __init__(self, change: Change) -> None:
+        self.change = change
+        self.answer: Any = None
+        self.error: Exception | None = InterruptedError("the commit was broken off")
+        self.leads = False
+        self._sleep = threading.Lock()
+        self._sleep.acquire()
+
+    def wait(self) -> None:
+        """Sleep until woken, which happens once."""
+        self._sleep.acquire()
+
+    def wake(self) -> None:
+        """Let the caller go on."""
+        self._sleep.release()
+
 
 class GroupCommit:
-    """Runs changes; shared by threads."""
+    """Runs changes; shared by threads.
+
+    One of the callers commits for all that wait, and then wakes one of those
+    that came meanwhile to be the next.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._queue = threading.Lock()
-        self._turn = threading.Lock()
-        self._waiting: list[tuple[Change, Future[Any]]] = []
+        self._lock = threading.Lock()
+        self._waiting: list[_Caller] = []
+        self._committing = False
+        self._connection: Connection | None = None
+        self._committed_at = float("-inf")
+        self._shared = False
 
     def run(self, change: Callable[[Connection], R]) -> R:
         """Answer what the change answers, once it is committed.
@@ -37,28 +73,65 @@ class GroupCommit:
             Exception: whatever kept this change from being made and committed.
         """
         about_to_wait()
-        done: Future[R] = Future()
-        with self._queue:
-            self._waiting.append((change, done))
-        with self._turn:
-            # Whoever had the turn before may have taken this change along.
-            if not done.done():
-                with self._queue:
-                    group, self._waiting = self._waiting, []
-                self._commit(group)
-        return done.result()
+        caller = _Caller(change)
+        with self._lock:
+            self._waiting.append(caller)
+            caller.leads = not self._committing
+            self._committing = True
+        if not caller.leads:
+            caller.wait()
+        if caller.leads:
+            self._lead(caller)
+        if caller.error is not None:
+            raise caller.error
+        answer: R = caller.answer
+        return answer
 
-    def _commit(self, group: Sequence[tuple[Change, Future[Any]]]) -> None:
+    def _lead(self, leader: _Caller) -> None:
+        """Commit for all that wait, and wake them."""
+        group: list[_Caller] = []
         try:
-            with writing(self._engine) as connection:
-                answers = [change(connection) for change, _ in group]
+            self._gather()
+            with self._lock:
+                group, self._waiting = self._waiting, []
+            self._commit(group)
+        finally:
+            self._shared = len(group) > 1
+            self._committed_at = time.monotonic()
+            with self._lock:
+                if leader in self._waiting:  # Broken off before it began.
+                    self._waiting.remove(leader)
+                self._committing = bool(self._waiting)
+                if self._waiting:
+                    self._waiting[0].leads = True
+                    self._waiting[0].wake()
+            for caller in group:
+                if caller is not leader:
+                    caller.wake()
+
+    def _gather(self) -> None:
+        """Wait for others, if there seem to be any."""
+        since = time.monotonic() - self._committed_at
+        if since < (_DELAY_SECONDS if self._shared else _CLOSE_SECONDS):
+            time.sleep(_DELAY_SECONDS)
+
+    def _commit(self, group: Sequence[_Caller]) -> None:
+        connection = None
+        try:
+            connection, self._connection = self._connection, None
+            connection = connection or writer(self._engine)
+            with connection.begin():
+                answers = [caller.change(connection) for caller in group]
         except Exception as error:  # noqa: BLE001 - It is raised where it belongs.
+            if connection is not None:
+                connection.close()
             if len(group) == 1:
-                group[0][1].set_exception(error)
+                group[0].error = error
                 return
             # None was made. Alone, each fails by its own fault only.
-            for each in group:
-                self._commit([each])
+            for caller in group:
+                self._commit([caller])
         else:
-            for (_, done), answer in zip(group, answers, strict=True):
-                done.set_result(answer)
+            self._connection = connection
+            for caller, answer in zip(group, answers, strict=True):
+                caller.answer, caller.error = answer, None

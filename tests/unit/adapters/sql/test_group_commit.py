@@ -118,3 +118,27 @@ def test_a_bug_in_a_change_leaves_nobody_waiting(engine: Engine) -> None:
         commits.run(broken)
     assert commits.run(put(7)) == 7
     assert numbers(engine) == [7]
+
+
+def test_a_leader_that_is_broken_off_leaves_nobody_waiting(engine: Engine) -> None:
+    """As by Ctrl-C: those it committed for are told, the next go on."""
+    commits = GroupCommit(engine)
+
+    def broken_off(_connection: Connection) -> int:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        commits.run(broken_off)
+    assert commits.run(put(7)) == 7
+    assert numbers(engine) == [7]
+
+
+def test_all_are_answered_by_fewer_commits_than_they_are(engine: Engine) -> None:
+    """Each with its own answer, however the threads come by turns."""
+    commits, begun = GroupCommit(engine), list[int]()
+    event.listen(engine, "begin", lambda _: begun.append(1))
+    with ThreadPoolExecutor(8) as executor:
+        found = list(executor.map(lambda n: commits.run(put(n)), range(200)))
+    assert found == list(range(200))
+    assert len(begun) < 150
+    assert numbers(engine) == found
