@@ -66,16 +66,22 @@ def trust_decisions(
     """
     whole = replace(layers or Layers(), resource=trust_policy)
     facts = facts_of(whole, request)
+    met = dict[int, bool]()  # By statement: whether all but its action matches.
 
     def answer(action: str) -> Answer:
-        asked = Facts(
-            facts.principal,
-            facts.bounded,
-            ascii_lower(action),
-            facts.resource,
-            facts.context,
-        )
-        return prevailing_by_owner(_case(whole, request, asked), Layer.TRUST)
+        folded = ascii_lower(action)
+
+        def matches(statement: Statement) -> bool:
+            if not statement.actions.cover(folded):
+                return False
+            found = met.get(id(statement))
+            if found is None:
+                found = statement.unmet_besides_action(facts) is None
+                met[id(statement)] = found
+            return found
+
+        case = Case(whole, request.principal, request.resource_account, matches)
+        return prevailing_by_owner(case, Layer.TRUST)
 
     return answer
 
@@ -221,10 +227,7 @@ def _refused(layer: Layer) -> Answer:
 
 def case_of(layers: Layers, request: Request) -> Case:
     """The case of one request, every statement to be looked at afresh."""
-    return _case(layers, request, facts_of(layers, request))
-
-
-def _case(layers: Layers, request: Request, facts: Facts) -> Case:
+    facts = facts_of(layers, request)
     return Case(
         layers,
         request.principal,

@@ -129,9 +129,13 @@ class Statement:
 
         What cannot be decided matches in a Deny and does not in an Allow.
         """
-        denies = self.effect is Effect.DENY
         if not self.actions.cover(facts.action):
             return "NotAction" if self.actions.excluded else "Action"
+        return self.unmet_besides_action(facts)
+
+    def unmet_besides_action(self, facts: Facts) -> str | None:
+        """As `unmet`, of a statement that is known to speak of the action."""
+        denies = self.effect is Effect.DENY
         if self.principals is not None and not (
             self.principals.deny(facts.principal, bounded=facts.bounded)
             if denies

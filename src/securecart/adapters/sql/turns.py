@@ -12,7 +12,7 @@ to when it has.
 import asyncio
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Protocol
 
 from securecart.names.entities import Entities, EntityReader, EntityWriter
@@ -47,11 +47,7 @@ class EntitiesByTurns:
 
     def reading(self) -> AbstractContextManager[EntityReader]:
         """See `Entities.reading`."""
-        return self._reading()
-
-    @contextmanager
-    def _reading(self) -> Iterator[EntityReader]:
-        yield self._entities.as_of(self.generation())
+        return nullcontext(self._entities.as_of(self.generation()))
 
     @contextmanager
     def writing(self) -> Iterator[EntityWriter]:

@@ -66,18 +66,16 @@ def _element(shape: Shape, name: str) -> Write:
             return _items(shape, shape.member.serialization.get("name", name))
         if isinstance(shape, MapShape):
             return _entries(shape, name)
-    content, beginning, end = _content(shape), f"<{name}>", f"</{name}>"
-    return lambda value: f"{beginning}{content(value)}{end}"
-
-
-def _content(shape: Shape) -> Write:
+    beginning, end = f"<{name}>", f"</{name}>"
     if isinstance(shape, StructureShape):
-        return _structure(shape)
-    if isinstance(shape, ListShape):
-        return _items(shape, shape.member.serialization.get("name", "member"))
-    if isinstance(shape, MapShape):
-        return _entries(shape, "entry")
-    return _scalar(shape)
+        content = _structure(shape)
+    elif isinstance(shape, ListShape):
+        content = _items(shape, shape.member.serialization.get("name", "member"))
+    elif isinstance(shape, MapShape):
+        content = _entries(shape, "entry")
+    else:
+        return _scalar(shape, beginning, end)
+    return lambda value: f"{beginning}{content(value)}{end}"
 
 
 def _items(shape: ListShape, name: str) -> Write:
@@ -106,7 +104,7 @@ def _entries(shape: MapShape, name: str) -> Write:
     return write
 
 
-def _scalar(shape: Shape) -> Write:
+def _scalar(shape: Shape, beginning: str, end: str) -> Write:
     kind, text_of = _SCALARS[shape.type_name]
     if shape.name == _URL_ENCODED_SHAPE:
         text_of = _url_encoded
@@ -116,7 +114,7 @@ def _scalar(shape: Shape) -> Write:
         # To Python a truth value is a number, too; to the model it is none.
         if not isinstance(value, kind) or isinstance(value, bool) is not is_boolean:
             raise _mismatch(shape, value)
-        return text_of(value)
+        return f"{beginning}{text_of(value)}{end}"
 
     return write
 
