@@ -102,9 +102,10 @@ class Case:
     def denial(self, owner: Layer) -> Answer | None:
         """Every Deny of the first layer that has one that matches."""
         for layer, policies in policies_by_layer(self.layers, owner):
-            found = self._matching(policies, layer, Effect.DENY)
-            if found:
-                return Answer(Decision.EXPLICIT_DENY, found, layer)
+            if policies:
+                found = self._matching(policies, layer, Effect.DENY)
+                if found:
+                    return Answer(Decision.EXPLICIT_DENY, found, layer)
         return None
 
     def resource_grant(self, owner: Layer) -> tuple[Grant, _Found]:

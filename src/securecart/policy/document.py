@@ -57,10 +57,22 @@ class Actions:
     texts: tuple[str, ...]
     patterns: tuple[Glob, ...]
     excluded: bool
+    _exact: frozenset[str] = field(init=False, compare=False, repr=False)
+    _wild: tuple[Glob, ...] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        # Most patterns are the name of one action.
+        exact = {pattern: pattern.literal for pattern in self.patterns}
+        wild = tuple(pattern for pattern, name in exact.items() if name is None)
+        names = frozenset(name for name in exact.values() if name is not None)
+        object.__setattr__(self, "_exact", names)
+        object.__setattr__(self, "_wild", wild)
 
     def cover(self, action: str) -> bool:
         """Whether the element speaks of an action, given in lower case."""
-        for pattern in self.patterns:
+        if action in self._exact:
+            return not self.excluded
+        for pattern in self._wild:
             if pattern.matches(action):
                 return not self.excluded
         return self.excluded

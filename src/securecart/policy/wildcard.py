@@ -142,6 +142,13 @@ class Glob:
         between = sum(chunk.length for chunk in self._middle)
         self._least = self._first.length + between
 
+    @property
+    def literal(self) -> str | None:
+        """The one text that matches; None where there are wildcards."""
+        if any(isinstance(piece, Wild) for piece in self.pieces):
+            return None
+        return "".join(str(piece) for piece in self.pieces)
+
     def matches(self, text: str) -> bool:
         """Whether the pattern accounts for the text from start to end."""
         start = self._first.length

@@ -33,6 +33,20 @@ class _Turn(threading.local):
     generation: int | None = None
 
 
+class _Request:
+    """A block that is a turn of its own."""
+
+    def __init__(self, turn: _Turn) -> None:
+        self._turn = turn
+
+    def __enter__(self) -> None:
+        self._turn.open = True
+
+    def __exit__(self, *_: object) -> None:
+        self._turn.open = False
+        self._turn.generation = None
+
+
 class EntitiesByTurns:
     """`Entities` for tasks of one thread's loop, and for requests in threads.
 
@@ -68,15 +82,9 @@ class EntitiesByTurns:
             turn.generation = generation
         return generation
 
-    @contextmanager
-    def request(self) -> Iterator[None]:
+    def request(self) -> _Request:
         """Hold one request that this thread answers, and nothing else."""
-        self._turn.open = True
-        try:
-            yield
-        finally:
-            self._turn.open = False
-            self._forget()
+        return _Request(self._turn)
 
     def _begin(self) -> bool:
         """Have a turn of the loop forgotten at its end; say whether there is one."""

@@ -4,7 +4,6 @@ Source: RFC 7515, sections 2, 4 and 7.1; RFC 8725, "JSON Web Token Best Current
 Practices".
 """
 
-import base64
 import binascii
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -22,6 +21,9 @@ MAX_TOKEN: Final = 20_000
 _PARTS: Final = 3
 # Headers that bring a key along, or change what the rest means.
 _REFUSED_HEADERS: Final = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"})
+_STANDARD: Final = bytes.maketrans(b"-_", b"+/")
+_URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
+"""Between base64 and base64url (RFC 4648, section 5)."""
 _VERIFIERS: Final = {name: JWSRegistry.algorithms[name] for name in ALGORITHMS}
 
 
@@ -94,10 +96,11 @@ def _decode(part: str) -> bytes:
     """
     text = part.encode()
     try:
-        raw = base64.urlsafe_b64decode(text + b"==")
+        raw = binascii.a2b_base64(text.translate(_STANDARD) + b"==")
     except binascii.Error:
         raise ValueError("not base64url") from None
-    if base64.urlsafe_b64encode(raw).rstrip(b"=") != text:
+    again = binascii.b2a_base64(raw, newline=False).translate(_URL_SAFE)
+    if again.rstrip(b"=") != text:
         raise ValueError("not base64url as it is written")
     return raw
 

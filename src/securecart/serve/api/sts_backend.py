@@ -1,7 +1,6 @@
 """STS behind the pipeline."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 
 from securecart import sts
 from securecart.names.clock import Random
@@ -33,8 +32,7 @@ class StsBackend:
         self._account = account
         self._random = random
 
-    @contextmanager
-    def open(self, asked: Asked) -> Iterator[Work]:
+    def open(self, asked: Asked) -> AbstractContextManager[Work]:
         """See `Backend.open`."""
         operation = sts.OPERATIONS.get(asked.operation)
         if operation is None:
@@ -51,12 +49,13 @@ class StsBackend:
         )
         role = asked.parameters.get("RoleArn")
         resource = Resource("AWS::IAM::Role", str(role), self._account)
-        yield Work(
+        work = Work(
             require=lambda: None,
             run=lambda: operation(call),
             read_only=True,
             resources=() if role is None else (resource,),
         )
+        return nullcontext(work)
 
     def vouched_for(self, asked: Asked, result: Result) -> Principal:
         """See `Backend.vouched_for`: here a provider may have vouched."""
