@@ -22,6 +22,11 @@ _BYTES: Final = 10
 _RANDOM_BITS: Final = 39
 _RANDOM_BYTES: Final = 5  # One bit more than that.
 _ACCOUNT_BITS: Final = 40
+_DIGITS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+_PAIRS: Final = [one + other for one in _DIGITS for other in _DIGITS]
+"""Base32 (RFC 4648, section 6), two digits at once; Python's own encoder takes
+longer for an id than sealing the session takes."""
+_SHIFTS: Final = range(70, -1, -10)
 _FIRST_BIT: Final = 1 << (8 * _BYTES - 1)
 _ACCOUNT_DIGITS: Final = 12
 
@@ -36,7 +41,7 @@ def new_access_key_id(
     """Answer an id of 20 characters; `account` is twelve digits."""
     noise = int.from_bytes(random(_RANDOM_BYTES)) >> 1
     bits = _FIRST_BIT | int(account) << _RANDOM_BITS | noise
-    return prefix + base64.b32encode(bits.to_bytes(_BYTES)).decode()
+    return prefix + "".join([_PAIRS[bits >> shift & 1023] for shift in _SHIFTS])
 
 
 def account_of(access_key_id: str) -> str:

@@ -26,6 +26,7 @@ from securecart.policy.request import (
 
 _Found = tuple[StatementRef, ...]
 
+_WITHOUT_ACCOUNT = (Anonymous, Federated, Service)
 _WHO_AM_I = "sts:getcalleridentity"
 
 
@@ -145,7 +146,7 @@ class Case:
     @property
     def has_no_account(self) -> bool:
         """Whether nobody but the resource's owner can speak for the caller."""
-        return isinstance(self.principal, Anonymous | Federated | Service)
+        return isinstance(self.principal, _WITHOUT_ACCOUNT)
 
     @property
     def in_one_account(self) -> bool:
@@ -164,8 +165,8 @@ class Case:
         return [
             (StatementRef(layer, policy_index, index, statement.sid), statement)
             for policy_index, policy in enumerate(policies)
-            for index, statement in enumerate(policy.statements)
-            if statement.effect is effect and matches(statement)
+            for index, statement in policy.of_effect(effect)
+            if matches(statement)
         ]
 
 

@@ -165,6 +165,9 @@ class Statement:
         return None
 
 
+Numbered = tuple[tuple[int, Statement], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """A policy document; two are equal when their text and kind are."""
@@ -172,3 +175,18 @@ class Policy:
     text: str
     kind: PolicyKind
     statements: tuple[Statement, ...] = field(compare=False, repr=False)
+    _allowing: Numbered = field(init=False, compare=False, repr=False)
+    _denying: Numbered = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        for name, effect in (("_allowing", Effect.ALLOW), ("_denying", Effect.DENY)):
+            of_effect = tuple(
+                (number, statement)
+                for number, statement in enumerate(self.statements)
+                if statement.effect is effect
+            )
+            object.__setattr__(self, name, of_effect)
+
+    def of_effect(self, effect: Effect) -> Numbered:
+        """The statements that have the effect, and their places from zero."""
+        return self._denying if effect is Effect.DENY else self._allowing

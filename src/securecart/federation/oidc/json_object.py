@@ -17,8 +17,9 @@ def read_object(text: bytes) -> dict[str, Any]:
     """
     # orjson refuses what json lets pass: NaN, lone surrogates, bad UTF-8 and
     # boundless nesting. Only json can see that a member occurs twice.
-    orjson.loads(text)
-    value = _DECODER.decode(text.decode())
+    value = orjson.loads(text)
+    if orjson.dumps(value) != text:  # As most write it, so it had nothing twice.
+        value = _DECODER.decode(text.decode())
     if isinstance(value, dict):
         return value
     raise ValueError("not a JSON object")

@@ -45,19 +45,24 @@ class Comparison:
             return self.quantifier is Quantifier.ALL
         if not values:
             return self.negated or self.if_exists
+        if len(values) == 1:
+            return self._accepts(values[0], context)
         answers = {self._accepts(value, context) for value in values}
         if self.quantifier is Quantifier.ANY:
             return True if True in answers else _unless_unsure(answers, known=False)
-        if self.quantifier is None and len(values) > 1:
+        if self.quantifier is None:
             # Many values where the policy's author expected one.
             return None
         return False if False in answers else _unless_unsure(answers, known=True)
 
     def _accepts(self, value: str, context: Context) -> bool | None:
-        answers = {test(value, context) for test in self.tests}
-        if True in answers:
-            return not self.negated
-        return _unless_unsure(answers, known=self.negated)
+        known = True
+        for test in self.tests:
+            found = test(value, context)
+            if found:
+                return not self.negated
+            known = known and found is not None
+        return self.negated if known else None
 
 
 @dataclass(frozen=True, slots=True)
