@@ -1,7 +1,7 @@
 """SAML 2.0 Web Browser SSO: metadata, request, response; both sides of each.
 
-lxml reads, xmlsec checks signatures, and the rules here decide. `verify_response`
-is the way in for everything a stranger posts.
+lxml reads and canonicalises, and the rules here decide. `verify_response` is the way in
+for everything a stranger posts.
 """
 
 from securecart.federation.saml.assertion import NameId, VerifiedAssertion
