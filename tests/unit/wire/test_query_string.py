@@ -1,5 +1,7 @@
 """Query strings are read as they are signed."""
 
+from urllib.parse import unquote_to_bytes
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,3 +65,11 @@ def test_odd_queries(query: str, pairs: list[tuple[str, str]]) -> None:
 def test_paths_are_encoded_as_aws_encodes_them(path: str, canonical: str) -> None:
     """Decoded once, encoded once; a plus is a plus."""
     assert canonical_path(path) == canonical
+
+
+@given(text=st.text("%2BbFfDd3+/=5a\u00e9", max_size=12))
+def test_escapes_are_decoded_once(text: str) -> None:
+    """Those of base64 too, which are decoded before the others."""
+    plain = text.replace("+", " ")
+    expected = unquote_to_bytes(plain).decode("utf-8", "surrogateescape")
+    assert [*parse_query_string(f"a={text}")] == [("a", expected)]
