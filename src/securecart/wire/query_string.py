@@ -18,7 +18,6 @@ _CANONICAL_PATH = re.compile(
 )
 """What `UriEncode` answers unchanged: nearly all that clients send, and so
 the case that must cost nothing."""
-_OF_BASE64 = (("%2B", "+"), ("%2F", "/"), ("%3D", "="))
 _RESERVED = re.compile(r"[^A-Za-z0-9\-._~]")
 _RESERVED_IN_PATH = re.compile(r"[^A-Za-z0-9\-._~/]")
 
@@ -79,14 +78,9 @@ def parse_query_string(query: str) -> list[tuple[str, str]]:
 
 
 def _decoded(text: str) -> str:
-    text = text.replace("+", " ")
-    if "%" not in text:
+    if "%" not in text and "+" not in text:
         return text
-    # What base64 has of these would be put together piece by piece below. None of
-    # them can become a part of another escape.
-    for escape, character in _OF_BASE64:
-        text = text.replace(escape, character)
-    return unquote_to_bytes(text).decode("utf-8", "surrogateescape")
+    return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "surrogateescape")
 
 
 def _canonical(text: str) -> str:

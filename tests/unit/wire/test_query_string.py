@@ -69,7 +69,7 @@ def test_paths_are_encoded_as_aws_encodes_them(path: str, canonical: str) -> Non
 
 @given(text=st.text("%2BbFfDd3+/=5a\u00e9", max_size=12))
 def test_escapes_are_decoded_once(text: str) -> None:
-    """Those of base64 too, which are decoded before the others."""
+    """However they stand together."""
     plain = text.replace("+", " ")
     expected = unquote_to_bytes(plain).decode("utf-8", "surrogateescape")
     assert [*parse_query_string(f"a={text}")] == [("a", expected)]

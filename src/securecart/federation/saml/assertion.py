@@ -12,6 +12,9 @@ from securecart.federation.saml.document import text_of
 from securecart.federation.saml.errors import InvalidDocument
 from securecart.federation.saml.names import UNSPECIFIED, A
 
+_STATEMENT: Final = f"{A}AttributeStatement"
+_ATTRIBUTE: Final = f"{A}Attribute"
+_VALUE: Final = f"{A}AttributeValue"
 MAX_ATTRIBUTES: Final = 200
 """Attributes of one assertion; ADFS with every claim sends some fifty."""
 
@@ -74,16 +77,17 @@ def read_attributes(assertion: Element) -> Mapping[str, tuple[str, ...]]:
         InvalidDocument: if one has no name, or there are too many.
     """
     found: dict[str, tuple[str, ...]] = {}
-    for attribute in assertion.iterfind(f"{A}AttributeStatement/{A}Attribute"):
-        name = attribute.get("Name")
-        if not name:
-            raise InvalidDocument("an attribute has no name")
-        values = tuple(
-            value.text or ""
-            for value in attribute.findall(f"{A}AttributeValue")
-            if not len(value)
-        )
-        found[name] = found.get(name, ()) + values
+    for statement in assertion.iterchildren(_STATEMENT):
+        for attribute in statement.iterchildren(_ATTRIBUTE):
+            name = attribute.get("Name")
+            if not name:
+                raise InvalidDocument("an attribute has no name")
+            values = [
+                value.text or ""
+                for value in attribute.iterchildren(_VALUE)
+                if not len(value)
+            ]
+            found[name] = (*found.get(name, ()), *values)
     if len(found) > MAX_ATTRIBUTES:
         raise InvalidDocument(f"more than {MAX_ATTRIBUTES} attributes")
     return MappingProxyType(found)

@@ -78,7 +78,7 @@ def only_child(parent: Element, tag: str) -> Element:
     Raises:
         InvalidDocument: if there is none, or more than one.
     """
-    children = parent.findall(tag)
+    children = list(parent.iterchildren(tag))
     if len(children) != 1:
         name, where = etree.QName(tag).localname, etree.QName(parent).localname
         raise InvalidDocument(f"{len(children)} {name} in {where}, expected one")

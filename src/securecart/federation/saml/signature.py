@@ -61,7 +61,9 @@ _TRANSFORMS: Final = [ENVELOPED, EXCLUSIVE_C14N]
 _KEYS: Final = 256
 """Imported keys kept: IAM's quota of 100 SAML providers, two keys each."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
-_ID_NAMES: Final = ("ID", "Id", "id", "{http://www.w3.org/XML/1998/namespace}id")
+_ID_NAMES: Final = frozenset(
+    {"ID", "Id", "id", "{http://www.w3.org/XML/1998/namespace}id"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +85,12 @@ def refuse_repeated_ids(root: Element) -> None:
         InvalidSignature: if an id occurs twice.
     """
     seen: set[str] = set()
-    for element in root.iter():
-        for name in _ID_NAMES:
-            value = element.get(name)
+    for element in root.iter("*"):
+        for name in _ID_NAMES.intersection(element.keys()):
+            value = element.get(name, "")
             if value in seen:
                 raise InvalidSignature("an id occurs twice")
-            if value is not None:
-                seen.add(value)
+            seen.add(value)
 
 
 def verify_enveloped(element: Element, keys: Sequence[bytes]) -> bytes:
