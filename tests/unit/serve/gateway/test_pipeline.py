@@ -633,11 +633,12 @@ def test_a_caller_may_insist_on_the_owner(run: Run, scene: Scene) -> None:
 
 
 def test_kms_is_answered_while_sts_waits_for_somebody(run: Run) -> None:
-    """The store asks it within every write."""
-    waited_for = threading.Event()
+    """The store asks it within every write; it may wait for the database itself."""
+    waited_for, there = threading.Event(), threading.Event()
+    there.set()
     with ThreadPoolExecutor(1) as executor:
         scene = Scene(executor)
-        scene.delays["sts"] = waited_for
+        scene.delays = {"sts": waited_for, "kms": there}
 
         async def act() -> None:
             waiting = asyncio.create_task(scene.ask("POST", "/", service="sts"))
