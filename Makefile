@@ -18,10 +18,11 @@ unexport PYTHONDONTWRITEBYTECODE
 up: install
 	@exec $(BIN)/securecart up $(ARGS)
 
-# In the order of their folders: by itself xdist keeps files of one test, the
+# What others wrote is fetched beside the quick tests, which need none of it. Then
+# in the order of their folders: by itself xdist keeps files of one test, the
 # guards that take longest among them, for the end, where a processor idles.
-test: install browser peers
-	@$(MAKE) --no-print-directory check
+test: install
+	@$(MAKE) --no-print-directory -j -O check peers
 	$(BIN)/pytest -q -m slow -n 3 --dist loadfile --no-loadscope-reorder
 
 # What a change is checked with while it is made: under a minute. All of it at
@@ -66,7 +67,8 @@ $(VENV)/.installed: $(VENV)/bin/python requirements/dev.lock pyproject.toml hatc
 $(STATIC)/index.html: $(WEB_SOURCES) | $(VENV)/.installed
 	$(BIN)/python hatch_build.py
 
-# The end-to-end tests drive the system's Chromium.
+# The end-to-end tests drive the system's Chromium. Debian's installer runs once at
+# a time, so this goes before the clients, and they before the peers.
 browser:
 	@tools/debian-packages chromium -- chromium --version
 
@@ -84,7 +86,7 @@ peers: $(CANAILLE)/.installed $(OIDC_PROVIDER)/node_modules/.package-lock.json c
 	  -MImage::Magick -MIO::String -MXML::Simple -MLemonldap::NG::Portal::Main -e 1
 
 # S3 clients that others wrote, besides boto3 and the AWS CLI; likewise.
-clients: $(S3FS)/.installed $(JAVASCRIPT_SDK)/node_modules/.package-lock.json
+clients: $(S3FS)/.installed $(JAVASCRIPT_SDK)/node_modules/.package-lock.json | browser
 	-@tools/debian-packages rclone s3cmd s3fs fuse -- \
 	  sh -c 'rclone version && s3cmd --version && s3fs --version && fusermount -V'
 
