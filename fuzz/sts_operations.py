@@ -158,7 +158,7 @@ def _run(
     operation = sts.OPERATIONS.get(name)
     if operation is None:
         return {}
-    return operation(
+    outcome = operation(
         sts.Call(
             ports=_PORTS,
             account=_ACCOUNT,
@@ -169,6 +169,7 @@ def _run(
             random=bytes,
         )
     )
+    return outcome.settled() if isinstance(outcome, sts.Pending) else outcome
 
 
 def _check(session: object) -> None:

@@ -54,7 +54,7 @@ from securecart.cli.listening import adopt
 from securecart.cli.logs import log_to_stderr
 from securecart.cli.worker_options import WorkerOptions
 from securecart.names.clock import Clock
-from securecart.serve.api import Secrets, build_api
+from securecart.serve.api import Secrets, Unfinished, build_api
 from securecart.serve.gateway import ROW_WORDS, Limits, Meter, Scoreboard
 from securecart.serve.gateway.gateway import build_gateway
 from securecart.serve.gateway.server import GatewayServer
@@ -195,9 +195,9 @@ def _build(
         random=random,
     )
 
-    def answer(request: HttpRequest) -> HttpResponse:
+    def answer(request: HttpRequest) -> HttpResponse | Unfinished:
         with entities.request():
-            return api.handle(request)
+            return api.begin(request)
 
     files = _file_system(store_directory(installation))
     connections = max(_FEWEST_STORE_CONNECTIONS, _STORE_CONNECTIONS // options.workers)

@@ -13,7 +13,7 @@ from securecart.sts.access_key_info import get_access_key_info
 from securecart.sts.assume_role import assume_role
 from securecart.sts.authenticator import Authenticator, Caller, LongTermKeys
 from securecart.sts.authorization_message import AuthorizationMessages
-from securecart.sts.call import Call, PolicyLayers, Ports, Result
+from securecart.sts.call import Call, Outcome, Pending, PolicyLayers, Ports, Result
 from securecart.sts.caller_identity import get_caller_identity
 from securecart.sts.credentials_used import INVALID, check_credentials
 from securecart.sts.decode_authorization_message import (
@@ -37,7 +37,7 @@ from securecart.sts.standing import is_revoked
 from securecart.sts.with_saml import assume_role_with_saml
 from securecart.sts.with_web_identity import assume_role_with_web_identity
 
-OPERATIONS: Final[Mapping[str, Callable[[Call], Result]]] = {
+OPERATIONS: Final[Mapping[str, Callable[[Call], Outcome]]] = {
     "AssumeRole": assume_role,
     "AssumeRoleWithSAML": assume_role_with_saml,
     "AssumeRoleWithWebIdentity": assume_role_with_web_identity,
@@ -68,7 +68,9 @@ __all__ = [
     "Issuer",
     "IssuingKeys",
     "LongTermKeys",
+    "Outcome",
     "PackedPolicyTooLarge",
+    "Pending",
     "PolicyLayers",
     "Ports",
     "Result",

@@ -53,11 +53,10 @@ def assume_role(call: Call) -> Result:
         layers = call.ports.policies.layers_for(caller)
         request = Request(caller, _ACTION, role_arn, call.context, call.account)
         raise trusted_by_nobody(request, layers)
-    maximum = role.max_session_duration
     rests_on = (
         caller.rests_on if isinstance(caller, RoleSession) else caller.access_key_id
     )
-    return grant(
+    issue = grant(
         call,
         role,
         Assumption(
@@ -78,8 +77,9 @@ def assume_role(call: Call) -> Result:
             chained=chained,
             rests_on=rests_on,
         ),
-        before_issue=lambda: require_within(seconds, maximum),
     )
+    require_within(seconds, role.max_session_duration)
+    return issue()
 
 
 def _refuse_what_is_not_taken(call: Call) -> None:

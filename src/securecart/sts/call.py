@@ -19,6 +19,25 @@ Result = Mapping[str, Any]
 """An answer as boto3 shows it: the members of the operation's output shape."""
 
 
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """An answer but for one thing that is as slow as a disk.
+
+    Everything else has been decided. `redeem` says whether what was shown is
+    redeemed for the first time, and `finish`, told of it, answers or raises.
+    """
+
+    redeem: Callable[[], bool]
+    finish: Callable[[bool], Result]
+
+    def settled(self) -> Result:
+        """Wait, and answer."""
+        return self.finish(self.redeem())
+
+
+Outcome = Result | Pending
+
+
 class PolicyLayers(Protocol):
     """Answers a principal's own policies, as `iam.Authorizer` does."""
 

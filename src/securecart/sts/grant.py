@@ -6,6 +6,7 @@ Every operation comes through `grant`, so that none can forget one.
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from securecart.federation.claims import is_session_name
@@ -30,17 +31,12 @@ class Provenance:
 
 
 def grant(
-    call: Call,
-    role: Role,
-    assumption: Assumption,
-    provenance: Provenance,
-    *,
-    before_issue: Callable[[], None] = lambda: None,
-) -> dict[str, Any]:
-    """Answer credentials for a role, if its trust policy allows it.
+    call: Call, role: Role, assumption: Assumption, provenance: Provenance
+) -> Callable[[], dict[str, Any]]:
+    """Answer what issues credentials for a role, if its trust policy allows it.
 
-    `before_issue` runs when everything else has been allowed: what it uses
-    up was not used up in vain.
+    Nothing can be refused any more then: what is used up before credentials
+    are issued is not used up in vain.
 
     Raises:
         ValidationError: if the session name could not stand in `aws:userid`.
@@ -73,8 +69,10 @@ def grant(
         chained=provenance.chained,
         rests_on=provenance.rests_on or provenance.federated_provider,
     )
-    packed = packed_policy_percent(session)
-    before_issue()
+    return partial(_issued, call, session, packed_policy_percent(session))
+
+
+def _issued(call: Call, session: RoleSession, packed: int | None) -> dict[str, Any]:
     credentials, issued = call.ports.issuer.issue(
         session,
         random=call.random,

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from securecart.federation.claims import (
@@ -32,7 +32,7 @@ from securecart.iam import Role, SamlProvider, find_role_by_arn, find_saml_provi
 from securecart.names.arn import Arn
 from securecart.names.principal import Federated
 from securecart.policy import Layers
-from securecart.sts.call import Call, Result
+from securecart.sts.call import Call, Pending, Result
 from securecart.sts.duration import (
     TOO_LONG_BY_SAML,
     asked_seconds,
@@ -60,7 +60,7 @@ _PROVIDERS: Final = 100
 """Parsed metadata documents kept: IAM's own quota of SAML providers."""
 
 
-def assume_role_with_saml(call: Call) -> Result:
+def assume_role_with_saml(call: Call) -> Pending:
     """Trade a SAML response for credentials of a role that it names.
 
     Each assertion is redeemed once. (AWS is not known to refuse it again
@@ -82,7 +82,6 @@ def assume_role_with_saml(call: Call) -> Result:
     pair = RolePair(str(call.parameters["RoleArn"]), provider.arn)
     if role is None or pair not in claims.roles or claims.session_name is None:
         raise not_authorized(_ACTION)
-    maximum = role.max_session_duration
     seconds = shortened(
         asked,
         session_duration=claims.duration_seconds,
@@ -90,11 +89,7 @@ def assume_role_with_saml(call: Call) -> Result:
         now=call.now,
     )
 
-    def finish() -> None:
-        require_within(asked, maximum, too_long=TOO_LONG_BY_SAML)
-        _redeem(call, assertion)
-
-    result = grant(
+    issue = grant(
         call,
         role,
         Assumption(
@@ -116,15 +111,21 @@ def assume_role_with_saml(call: Call) -> Result:
             federated_provider=provider.arn,
             context=saml_session_context(assertion, arn),
         ),
-        before_issue=finish,
     )
-    return result | {
-        "Subject": assertion.name_id.value,
-        "SubjectType": subject_type(assertion),
-        "Issuer": assertion.issuer,
-        "Audience": assertion.recipient,
-        "NameQualifier": name_qualifier(assertion.issuer, arn),
-    }
+    require_within(asked, role.max_session_duration, too_long=TOO_LONG_BY_SAML)
+
+    def finish(first: bool) -> Result:  # noqa: FBT001 - What `redeem` answers.
+        if not first:
+            raise InvalidIdentityToken("Assertion was already redeemed")
+        return issue() | {
+            "Subject": assertion.name_id.value,
+            "SubjectType": subject_type(assertion),
+            "Issuer": assertion.issuer,
+            "Audience": assertion.recipient,
+            "NameQualifier": name_qualifier(assertion.issuer, arn),
+        }
+
+    return Pending(partial(_redeem, call, assertion), finish)
 
 
 def _provider_and_role(call: Call) -> tuple[SamlProvider, Role | None]:
@@ -191,14 +192,12 @@ def _claims(assertion: VerifiedAssertion) -> SessionClaims:
         raise InvalidIdentityToken(str(error)) from None
 
 
-def _redeem(call: Call, assertion: VerifiedAssertion) -> None:
+def _redeem(call: Call, assertion: VerifiedAssertion) -> bool:
     name = f"{assertion.issuer}\n{assertion.assertion_id}".encode()
-    first = call.ports.redeemed.insert(
+    return call.ports.redeemed.insert(
         f"sts/saml/{hashlib.sha256(name).hexdigest()}",
         b"",
         # It could not be redeemed any later.
         expires_at=assertion.issued_at + REDEMPTION,
         now=call.now,
     )
-    if not first:
-        raise InvalidIdentityToken("Assertion was already redeemed")

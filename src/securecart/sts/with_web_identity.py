@@ -72,8 +72,7 @@ def assume_role_with_web_identity(call: Call) -> Result:
         role = find_role_by_arn(store, str(call.parameters["RoleArn"]))
     if role is None:
         raise not_authorized(_ACTION)
-    maximum = role.max_session_duration
-    result = grant(
+    issue = grant(
         call,
         role,
         Assumption(
@@ -92,9 +91,9 @@ def assume_role_with_web_identity(call: Call) -> Result:
         Provenance(
             federated_provider=provider.arn, context=oidc_session_context(token)
         ),
-        before_issue=lambda: require_within(seconds, maximum),
     )
-    return result | {
+    require_within(seconds, role.max_session_duration)
+    return issue() | {
         "SubjectFromWebIdentityToken": token.subject,
         "Provider": provider.arn,
         "Audience": token.client_id,

@@ -41,7 +41,14 @@ from securecart.names.expiring import InMemoryExpiringRecords
 from securecart.names.principal import Anonymous, IamUser, Principal
 from securecart.names.session import RoleSession
 from securecart.sealing import Keyring, SealingKey
-from securecart.sts import OPERATIONS, AuthorizationMessages, Call, Issuer, Ports
+from securecart.sts import (
+    OPERATIONS,
+    AuthorizationMessages,
+    Call,
+    Issuer,
+    Pending,
+    Ports,
+)
 
 NOW = datetime(2026, 3, 2, 9, 0, 0, 500, tzinfo=UTC)
 ACCOUNT = "123456789012"
@@ -143,7 +150,7 @@ class World:
         context: Mapping[str, str] | None = None,
     ) -> Mapping[str, Any]:
         """Call an operation."""
-        return OPERATIONS[operation](
+        outcome = OPERATIONS[operation](
             Call(
                 ports=self.ports,
                 account=ACCOUNT,
@@ -154,6 +161,7 @@ class World:
                 random=random,
             )
         )
+        return outcome.settled() if isinstance(outcome, Pending) else outcome
 
     def saml_response(
         self,

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from securecart.names.clock import Clock, Random
 from securecart.names.errors import ServiceError
 from securecart.s3.context import request_context
-from securecart.serve.api.backend import Asked, Backend
+from securecart.serve.api.backend import Asked, Backend, Result
 from securecart.serve.api.errors import MissingAuthenticationToken, RequestTooLarge
 from securecart.serve.api.exchange import Exchange, new_uuid
+from securecart.serve.api.unfinished import Redeemed, Unfinished
 from securecart.serve.refusal import Refusals
-from securecart.sts import Authenticator
+from securecart.sts import Authenticator, Pending
 from securecart.trail import Journal, JournalUnavailable, record
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.service import InternalFailure
@@ -62,6 +63,18 @@ class Api:
 
         Never raises: whatever fails is told as the service tells it.
         """
+        begun = self.begin(request)
+        if isinstance(begun, HttpResponse):
+            return begun
+        begun.wait()
+        return begun.finish()
+
+    def begin(self, request: HttpRequest) -> HttpResponse | Unfinished:
+        """Answer as `handle` does, but let the caller wait for the disk.
+
+        Raises:
+            WouldWait: see `names.waiting`; then nothing was done.
+        """
         exchange = Exchange(
             request=request,
             backend=self._backends["kms" if _speaks_json(request) else "sts"],
@@ -69,7 +82,41 @@ class Api:
             request_id=new_uuid(self._random),
             event_id=new_uuid(self._random),
         )
-        response = self._answered(exchange)
+        try:
+            pending = self._run(exchange)
+        except Exception as error:  # noqa: BLE001 - The last resort, see `_failed`.
+            return self._recorded(exchange, self._failed(exchange, error))
+        if pending is None:
+            return self._concluded(exchange)
+
+        def finish(redeemed: Redeemed) -> HttpResponse:
+            try:
+                pending.finish(redeemed())
+            except Exception as error:  # noqa: BLE001 - As above.
+                return self._recorded(exchange, self._failed(exchange, error))
+            return self._concluded(exchange)
+
+        return Unfinished(pending.redeem, finish)
+
+    def _concluded(self, exchange: Exchange) -> HttpResponse:
+        """Write what came of a request that did not fail."""
+        try:
+            response = exchange.backend.wire.serialize(
+                exchange.operation, exchange.result or {}, exchange.request_id
+            )
+        except Exception as error:  # noqa: BLE001 - A mistake of ours.
+            response = self._failed(exchange, error)
+        return self._recorded(exchange, response)
+
+    def _failed(self, exchange: Exchange, error: Exception) -> HttpResponse:
+        if isinstance(error, ServiceError):
+            return self._refused(exchange, error)
+        # A mistake of ours must not tell strangers about itself.
+        told = {"request_id": exchange.request_id}
+        _log.error("a request failed", exc_info=error, extra=told)
+        return self._refused(exchange, InternalFailure())
+
+    def _recorded(self, exchange: Exchange, response: HttpResponse) -> HttpResponse:
         try:
             event = exchange.event(account=self._account, region=self._region)
             self._journal.append(record(event))
@@ -79,20 +126,7 @@ class Api:
             return self._refused(exchange, JournalUnavailable())
         return response
 
-    def _answered(self, exchange: Exchange) -> HttpResponse:
-        try:
-            self._run(exchange)
-            return exchange.backend.wire.serialize(
-                exchange.operation, exchange.result or {}, exchange.request_id
-            )
-        except ServiceError as error:
-            return self._refused(exchange, error)
-        except Exception:  # noqa: BLE001 - The last resort: a mistake of ours must not tell strangers about itself.
-            told = {"request_id": exchange.request_id}
-            _log.exception("a request failed", extra=told)
-            return self._refused(exchange, InternalFailure())
-
-    def _run(self, exchange: Exchange) -> None:
+    def _run(self, exchange: Exchange) -> Pending | None:
         request = exchange.request
         if len(request.body) > MAX_BODY:
             raise RequestTooLarge(MAX_BODY)
@@ -114,9 +148,18 @@ class Api:
             exchange.read_only = work.read_only
             exchange.resources = work.resources
             work.require()
-            result = work.run()
-        exchange.result = result
-        exchange.principal = backend.vouched_for(asked, result)
+            outcome = work.run()
+
+        def settle(result: Result) -> Result:
+            exchange.result = result
+            exchange.principal = backend.vouched_for(asked, result)
+            return result
+
+        if isinstance(outcome, Pending):
+            finish = outcome.finish
+            return Pending(outcome.redeem, lambda first: settle(finish(first)))
+        settle(outcome)
+        return None
 
     def _parse_unsigned(self, exchange: Exchange) -> None:
         unsigned = exchange.backend.unsigned

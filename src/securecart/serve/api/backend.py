@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from securecart.names.principal import Principal
 from securecart.policy import Context
+from securecart.sts import Pending
 from securecart.trail import Resource
 from securecart.wire.service import Service
 
@@ -32,11 +33,12 @@ class Work:
     `require` raises `AccessDenied` for the first thing that the operation
     needs and the policies do not allow. It asks nothing where the operation
     itself decides, as those that assume a role do by its trust policy, or
-    where nothing can deny it.
+    where nothing can deny it. `run` answers, or says what is left to wait for;
+    whoever waits for the disk answers then.
     """
 
     require: Callable[[], None]
-    run: Callable[[], Result]
+    run: Callable[[], Result | Pending]
     read_only: bool
     resources: tuple[Resource, ...] = ()
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from typing import Protocol
 
 from securecart.names.waiting import WouldWait, without_waiting
 from securecart.serve.gateway.message import Answer, Body, Incoming
@@ -17,7 +18,20 @@ from securecart.serve.gateway.payload import MaxMessageLengthExceeded
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.sigv4 import UnverifiedSignature
 
-Api = Callable[[HttpRequest], HttpResponse]
+
+class Unfinished(Protocol):
+    """An answer that waits for the disk."""
+
+    def wait(self) -> None:
+        """Wait; never raises."""
+        ...
+
+    def finish(self) -> HttpResponse:
+        """Answer, once it has been waited for."""
+        ...
+
+
+Api = Callable[[HttpRequest], HttpResponse | Unfinished]
 """Answers a whole request; it may wait, says so before it does (see
 `names.waiting`), and is called from several threads."""
 
@@ -29,8 +43,6 @@ _AT_ONCE_BYTES = 64 * 1024
 """What is longer takes its time to be read; no ID token is half as long."""
 _AT_ONCE = frozenset({"kms", "sts"})
 """IAM's answers may be long lists."""
-_SURELY_WAITS = b"AssumeRoleWithSAML"
-"""Its assertion is redeemed on the disk; it would be verified twice."""
 _MAX_BYTES = 1024 * 1024
 """A SAML assertion of 100,000 characters, encoded three times over."""
 
@@ -77,20 +89,19 @@ class HandOver:
         body = await _read(incoming.body)
         loop = asyncio.get_running_loop()
         request = replace(incoming.request, body=body)
-        response = self._answered_at_once(request, service)
+        executor = self._kms_executor if service == "kms" else self._executor
+        response = self._begun_at_once(request, service)
         if response is None:
-            executor = self._kms_executor if service == "kms" else self._executor
             response = await loop.run_in_executor(executor, self._api, request)
+        if not isinstance(response, HttpResponse):
+            await loop.run_in_executor(executor, response.wait)
+            response = response.finish()
         return Answer(response.status, response.headers, response.body)
 
-    def _answered_at_once(
+    def _begun_at_once(
         self, request: HttpRequest, service: str
-    ) -> HttpResponse | None:
-        if (
-            service not in _AT_ONCE
-            or len(request.body) > _AT_ONCE_BYTES
-            or _SURELY_WAITS in request.body
-        ):
+    ) -> HttpResponse | Unfinished | None:
+        if service not in _AT_ONCE or len(request.body) > _AT_ONCE_BYTES:
             return None
         with suppress(WouldWait), without_waiting():
             return self._api(request)

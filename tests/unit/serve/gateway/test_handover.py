@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from securecart.names.waiting import about_to_wait
+from securecart.serve.gateway import handover
 from securecart.serve.gateway.handover import HandOver
 from securecart.serve.gateway.message import Answer, Incoming
 from securecart.wire.http import HttpRequest, HttpResponse
@@ -40,7 +41,7 @@ class Api:
         return HttpResponse(200, (), request.body)
 
 
-Ask = Callable[[Api, str, bytes], Answer]
+Ask = Callable[[handover.Api, str, bytes], Answer]
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def ask(run: Callable[[Coroutine[Any, Any, Answer]], Answer]) -> Iterator[Ask]:
     """Have one request answered by a loop in this thread."""
     with ThreadPoolExecutor(1) as executor:
 
-        def answered(api: Api, service: str, body: bytes) -> Answer:
+        def answered(api: handover.Api, service: str, body: bytes) -> Answer:
             incoming = Incoming(HttpRequest("POST", "/", FORM), Whole(body))
             return run(HandOver(api, executor).answer(incoming, service))
 
@@ -86,18 +87,37 @@ def test_what_would_wait_is_begun_anew_in_another_thread(
     ("service", "body"),
     [
         ("iam", b"Action=ListRoles"),
-        ("sts", b"Action=AssumeRoleWithSAML"),
         ("sts", b"Action=GetCallerIdentity&A=" + b"a" * 65_536),
     ],
 )
 def test_what_takes_long_is_not_begun_in_the_gateway_s_own_thread(
     ask: Ask, service: str, body: bytes
 ) -> None:
-    """Long lists, long bodies, and what is sure to wait for the disk."""
+    """Long lists and long bodies."""
     api = Api()
     ask(api, service, body)
     assert len(api.threads) == 1
     assert api.threads != [threading.get_ident()]
+
+
+def test_only_what_waits_for_the_disk_is_done_in_another_thread(ask: Ask) -> None:
+    """What was verified at once is answered at once when the disk has it."""
+    here, steps = threading.get_ident(), list[tuple[str, bool]]()
+
+    class Unfinished:
+        def wait(self) -> None:
+            steps.append(("wait", threading.get_ident() == here))
+
+        def finish(self) -> HttpResponse:
+            steps.append(("finish", threading.get_ident() == here))
+            return HttpResponse(200, (), b"redeemed")
+
+    def begin(_request: HttpRequest) -> Unfinished:
+        steps.append(("begin", threading.get_ident() == here))
+        return Unfinished()
+
+    assert ask(begin, "sts", b"Action=AssumeRoleWithSAML").body == b"redeemed"
+    assert steps == [("begin", True), ("wait", False), ("finish", True)]
 
 
 def test_a_failure_is_not_tried_again(ask: Ask) -> None:
