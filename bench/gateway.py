@@ -9,8 +9,9 @@ for large bodies, so that a slow disk does not make it an hour):
 - SeaweedFS with a session of its own STS, whose policy allows everything.
 - SeaweedFS with a static key, which asks no policy.
 
-Both of SeaweedFS are one more `weed s3` on the filer and volumes of our store.
-The bucket is not encrypted: KMS would cost all sides the same. Printed are
+Both of SeaweedFS are one more `weed s3` on the filer and volumes of our store,
+with Go's own settings, as SeaweedFS runs; `--lend` gives it those of our store's.
+Ours encrypts whatever is put (SSE-S3), and both are set to do so. Printed are
 medians of the rounds: requests a second; the processor time of one, all server
 processes together; and the 99th percentile of its time. Where other work
 shares the machine, processor time is the figure to trust.
@@ -80,6 +81,7 @@ KEYS = 32
 KIB, MIB = 1024, 1024 * 1024
 FOLDERS = 1200
 FEW, MANY = 20, 1000
+OUR_SETTINGS = ("GOMAXPROCS=", "GOGC=")
 SETTERS_UP = 8
 """Threads that make roles, one of each request of theirs at a time."""
 POLICY = {
@@ -421,7 +423,12 @@ def peer_configuration(directory: Path, credentials: Credentials) -> tuple[Path,
 
 
 async def start_peer(
-    directory: Path, example: int, credentials: Credentials, held: AsyncExitStack
+    directory: Path,
+    example: int,
+    credentials: Credentials,
+    held: AsyncExitStack,
+    *,
+    lend: bool,
 ) -> tuple[int, int]:
     """Start one more `weed s3`, like the one there is; answer port and process."""
     identities, roles = peer_configuration(directory, credentials)
@@ -430,6 +437,7 @@ async def start_peer(
     environment = dict(
         each.partition("=")[::2]
         for each in (proc / "environ").read_text().rstrip("\0").split("\0")
+        if lend or not each.startswith(OUR_SETTINGS)
     )
     port, grpc = free_ports(2)
     replaced: dict[str, object] = {
@@ -492,6 +500,19 @@ def client(service: str, port: int, credentials: Credentials) -> Any:
         aws_secret_access_key=credentials.secret_access_key,
         config=Config(s3={"addressing_style": "path"}),
     )
+
+
+def encrypt(s3: Any) -> None:
+    """Have SeaweedFS encrypt what it is given, as ours has it do by itself."""
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    configuration = {"Rules": [rule]}
+    s3.put_bucket_encryption(
+        Bucket=BUCKET, ServerSideEncryptionConfiguration=configuration
+    )
+    s3.put_object(Bucket=BUCKET, Key="encrypted", Body=b"x")
+    told = s3.head_object(Bucket=BUCKET, Key="encrypted")
+    if told.get("ServerSideEncryption") != "AES256":
+        raise AssertionError("it does not encrypt")
 
 
 def made_roles(
@@ -557,12 +578,15 @@ async def run(arguments: argparse.Namespace) -> None:
         s3 = processes.pop("s3")
         shared = tuple(processes.values())
         static = Credentials("BENCHKEY", os.urandom(16).hex())
-        peer_port, peer = await start_peer(directory, s3, static, held)
+        peer_port, peer = await start_peer(
+            directory, s3, static, held, lend=arguments.lend
+        )
         port, worker = held.enter_context(
             gateway(installation.directory, arguments.profile)
         )
         client("s3", port, admin).create_bucket(Bucket=BUCKET)
         ((session, folder),) = await asyncio.to_thread(made_roles, port, admin, [ROLE])
+        encrypt(client("s3", peer_port, static))
         role = f"arn:aws:iam::role/{ROLE}"
         theirs, _ = await asyncio.to_thread(assume, peer_port, role, static)
         sides = [
@@ -635,5 +659,6 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--profile", help="write a cProfile of the gateway here")
     parser.add_argument("--only", default="", help="keep loads with this in their name")
+    parser.add_argument("--lend", action="store_true", help="our settings of Go to all")
     parser.add_argument("--grow", type=int, default=0, help="more of everything")
     asyncio.run(run(parser.parse_args()))
