@@ -17,6 +17,8 @@ from securecart.serve.gateway.store import Store
 pytestmark = pytest.mark.slow
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+_AT_ONCE_SECONDS = 1.0
+"""Less than the store may be silent, also where the processor is shared."""
 _NOTICED_SECONDS = health.CALM_SECONDS + health.SILENCE_SECONDS + 0.5
 _BACK_SECONDS = 1.0
 
@@ -110,12 +112,12 @@ def test_requests_to_a_silent_store_do_not_pile_up(tmp_path: Path) -> None:
         began = time.monotonic()
         told = await asyncio.gather(*(_asked(store) for _ in range(20)))
         assert set(told) == {"BlockingIOError"}
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < _AT_ONCE_SECONDS
         await _until(lambda: not store.health.up, _NOTICED_SECONDS)
         began = time.monotonic()
         told = await asyncio.gather(*(_asked(store) for _ in range(1000)))
         assert set(told) == {"ConnectionError"}
-        assert time.monotonic() - began < 0.5
+        assert time.monotonic() - began < _AT_ONCE_SECONDS
         fake.talks.set()
         await _until(lambda: store.health.up, _BACK_SECONDS)
         # What was under way when it stopped ends well.
