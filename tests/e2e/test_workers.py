@@ -134,6 +134,7 @@ def test_one_more_worker_takes_less_than_80_mb(
     with ThreadPoolExecutor(_CLIENTS) as threads:
         list(threads.map(lambda number: _put(serving, session, number), range(200)))
     for pid in serving.workers():
+        assert os.sched_getscheduler(pid) == os.SCHED_BATCH
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
         lines = dict(line.split()[:2] for line in rollup.splitlines()[1:])
         own = int(lines["Private_Clean:"]) + int(lines["Private_Dirty:"])

@@ -410,6 +410,13 @@ def test_a_missing_program_names_its_package(
         run(new_store(tmp_path).start())
 
 
+def test_it_runs_as_batch_work(store: Store) -> None:
+    """Every thread: one that threw the gateway off would cost both time."""
+    for pid in store.health().processes.values():
+        threads = [int(each.name) for each in Path(f"/proc/{pid}/task").iterdir()]
+        assert {os.sched_getscheduler(each) for each in threads} == {os.SCHED_BATCH}
+
+
 def test_everything_on_disk_is_private(store: Store) -> None:
     """Directories are 0700; keys, certificates and configuration 0600."""
     root = store.socket_path.parents[1]
