@@ -86,7 +86,9 @@ class FetchedKeys:
 
     def _entry(self, issuer: str) -> _Remembered:
         with self._lock:
-            entry = self._remembered.setdefault(issuer, _Remembered())
+            entry = self._remembered.get(issuer)
+            if entry is None:
+                entry = self._remembered[issuer] = _Remembered()
             self._remembered.move_to_end(issuer)
             if len(self._remembered) > MAX_PROVIDERS:
                 self._remembered.popitem(last=False)

@@ -30,6 +30,8 @@ commonly refuse header fields above 8 kB."""
 MAX_PACKED: Final = 3_072
 """Bytes, compressed, for the part of a token that the caller makes long."""
 
+_FEW: Final = 256
+"""Bytes: a twelfth of what is allowed."""
 _SECRET_BYTES: Final = 30
 _PURPOSE: Final = "sts session token, version 2"
 
@@ -156,7 +158,10 @@ def packed_policy_percent(session: RoleSession) -> int | None:
     parts = session.session_policies, session.session_policy_arns, session.tags
     if not any(parts):
         return None
-    size = len(compressed(orjson.dumps(parts)))
+    document = orjson.dumps(parts)
+    size = len(document)
+    if size > _FEW:  # Or to compress it would not tell much else.
+        size = len(compressed(document))
     percent = -(-100 * size // MAX_PACKED)
     if size > MAX_PACKED:
         raise PackedPolicyTooLarge(

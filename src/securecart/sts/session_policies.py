@@ -42,10 +42,11 @@ def session_policies_in(call: Call) -> SessionPolicies:
         )
     if document is not None:
         parse_policy(document, PolicyKind.SESSION)
-    with call.ports.entities.reading() as store:
-        missing = [arn for arn in arns if find_policy(store, arn) is None]
-    if missing:
-        raise MalformedPolicyDocument(f"Policy {missing[0]} does not exist.")
+    if arns:
+        with call.ports.entities.reading() as store:
+            missing = [arn for arn in arns if find_policy(store, arn) is None]
+        if missing:
+            raise MalformedPolicyDocument(f"Policy {missing[0]} does not exist.")
     return SessionPolicies(() if document is None else (document,), arns)
 
 
