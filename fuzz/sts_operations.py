@@ -169,7 +169,11 @@ def _run(
             random=bytes,
         )
     )
-    return outcome.settled() if isinstance(outcome, sts.Pending) else outcome
+    if not isinstance(outcome, sts.Pending):
+        return outcome
+    told = list[bool | Exception]()
+    outcome.redeem(told.append)
+    return outcome.finish(*told)
 
 
 def _check(session: object) -> None:

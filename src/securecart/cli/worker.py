@@ -60,9 +60,9 @@ from securecart.serve.gateway.gateway import build_gateway
 from securecart.serve.gateway.server import GatewayServer
 from securecart.wire.http import HttpRequest, HttpResponse
 
-_API_THREADS = 16
-"""Calls of IAM and STS under way at once that wait, and the gateway's own thread
-must not: mostly for the disk, where those that wait share one commit."""
+_API_THREADS = 4
+"""Calls of IAM and STS under way at once that wait, for a provider or for one
+another's locks, and the gateway's own thread must not."""
 
 _SERVICES = ("iam", "sts", "kms")
 

@@ -5,9 +5,12 @@ the ids of redeemed assertions are all such values. The SQL adapter and the
 fake below both pass `tests/conformance/test_expiring_records.py`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Protocol
+
+Told = Callable[[bool | Exception], None]
+"""Is told an answer, or what kept it from being known; must not raise."""
 
 
 class ExpiringRecords(Protocol):
@@ -25,6 +28,18 @@ class ExpiringRecords(Protocol):
         self, key: str, value: bytes, *, expires_at: datetime, now: datetime
     ) -> bool:
         """Store the value unless a live record has the key; say whether."""
+        ...
+
+    def insert_then(
+        self,
+        key: str,
+        value: bytes,
+        *,
+        expires_at: datetime,
+        now: datetime,
+        then: Told,
+    ) -> None:
+        """As `insert`, but without waiting: `then` is called, in any thread."""
         ...
 
     def get(self, key: str, *, now: datetime) -> bytes | None:
@@ -66,6 +81,18 @@ class InMemoryExpiringRecords:
             return False
         self.put(key, value, expires_at=expires_at)
         return True
+
+    def insert_then(
+        self,
+        key: str,
+        value: bytes,
+        *,
+        expires_at: datetime,
+        now: datetime,
+        then: Told,
+    ) -> None:
+        """See `ExpiringRecords.insert_then`."""
+        then(self.insert(key, value, expires_at=expires_at, now=now))
 
     def get(self, key: str, *, now: datetime) -> bytes | None:
         """See `ExpiringRecords.get`."""

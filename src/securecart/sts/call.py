@@ -9,7 +9,7 @@ from securecart.federation.oidc import KeySource
 from securecart.iam import SamlProvider
 from securecart.names.clock import Random
 from securecart.names.entities import Entities
-from securecart.names.expiring import ExpiringRecords
+from securecart.names.expiring import ExpiringRecords, Told
 from securecart.names.principal import Principal
 from securecart.policy import Context, Layers
 from securecart.sts.authorization_message import AuthorizationMessages
@@ -23,16 +23,13 @@ Result = Mapping[str, Any]
 class Pending:
     """An answer but for one thing that is as slow as a disk.
 
-    Everything else has been decided. `redeem` says whether what was shown is
-    redeemed for the first time, and `finish`, told of it, answers or raises.
+    Everything else has been decided. `redeem` has told, later or at once, whether
+    what was shown is redeemed for the first time; `finish`, given what was told,
+    answers or raises.
     """
 
-    redeem: Callable[[], bool]
-    finish: Callable[[bool], Result]
-
-    def settled(self) -> Result:
-        """Wait, and answer."""
-        return self.finish(self.redeem())
+    redeem: Callable[[Told], None]
+    finish: Callable[[bool | Exception], Result]
 
 
 Outcome = Result | Pending

@@ -30,6 +30,7 @@ from securecart.federation.saml import (
 )
 from securecart.iam import Role, SamlProvider, find_role_by_arn, find_saml_provider
 from securecart.names.arn import Arn
+from securecart.names.expiring import Told
 from securecart.names.principal import Federated
 from securecart.policy import Layers
 from securecart.sts.call import Call, Pending, Result
@@ -114,7 +115,9 @@ def assume_role_with_saml(call: Call) -> Pending:
     )
     require_within(asked, role.max_session_duration, too_long=TOO_LONG_BY_SAML)
 
-    def finish(first: bool) -> Result:  # noqa: FBT001 - What `redeem` answers.
+    def finish(first: bool | Exception) -> Result:  # noqa: FBT001 - What was told.
+        if isinstance(first, Exception):
+            raise first
         if not first:
             raise InvalidIdentityToken("Assertion was already redeemed")
         return issue() | {
@@ -192,12 +195,13 @@ def _claims(assertion: VerifiedAssertion) -> SessionClaims:
         raise InvalidIdentityToken(str(error)) from None
 
 
-def _redeem(call: Call, assertion: VerifiedAssertion) -> bool:
+def _redeem(call: Call, assertion: VerifiedAssertion, then: Told) -> None:
     name = f"{assertion.issuer}\n{assertion.assertion_id}".encode()
-    return call.ports.redeemed.insert(
+    call.ports.redeemed.insert_then(
         f"sts/saml/{hashlib.sha256(name).hexdigest()}",
         b"",
         # It could not be redeemed any later.
         expires_at=assertion.issued_at + REDEMPTION,
         now=call.now,
+        then=then,
     )

@@ -161,7 +161,11 @@ class World:
                 random=random,
             )
         )
-        return outcome.settled() if isinstance(outcome, Pending) else outcome
+        if not isinstance(outcome, Pending):
+            return outcome
+        told = list[bool | Exception]()
+        outcome.redeem(told.append)
+        return outcome.finish(*told)
 
     def saml_response(
         self,

@@ -1,6 +1,6 @@
 """`names.expiring.ExpiringRecords` over one table for all realms."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from securecart.adapters.sql.database import insert, metadata, reading
 from securecart.adapters.sql.group_commit import GroupCommit
+from securecart.names.expiring import Told
 
 _records = Table(
     "expiring_records",
@@ -107,11 +108,27 @@ class SqlExpiringRecords:
         self, key: str, value: bytes, *, expires_at: datetime, now: datetime
     ) -> bool:
         """See `ExpiringRecords.insert`."""
+        return self._changes.run(self._insertion(key, value, expires_at, now))
+
+    def insert_then(
+        self,
+        key: str,
+        value: bytes,
+        *,
+        expires_at: datetime,
+        now: datetime,
+        then: Told,
+    ) -> None:
+        """See `ExpiringRecords.insert_then`."""
+        self._changes.run_then(self._insertion(key, value, expires_at, now), then)
+
+    def _insertion(
+        self, key: str, value: bytes, expires_at: datetime, now: datetime
+    ) -> Callable[[Connection], bool]:
         record = self._record(key, value, expires_at) | {"now": _microseconds(now)}
-        written = self._changes.run(
-            lambda connection: self._statements.insert.run(connection, record).rowcount
+        return lambda connection: (
+            self._statements.insert.run(connection, record).rowcount == 1
         )
-        return written == 1
 
     def get(self, key: str, *, now: datetime) -> bytes | None:
         """See `ExpiringRecords.get`."""

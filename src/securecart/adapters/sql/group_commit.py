@@ -28,33 +28,29 @@ _CLOSE_SECONDS: Final = 0.001
 
 
 class _Caller:
-    """Someone who waits: to be answered, or to commit for the others.
+    """Someone whose change is to be committed; has an error until it is.
 
-    Whoever is woken without an answer has an error.
+    `then` tells the caller, who may `wait` for it: to have been committed for,
+    or to commit for the others, where `leads` is set before.
     """
 
-    def __init__(self, change: Change) -> None:
+    def __init__(
+        self, change: Change, then: Callable[[], None], *, waits: bool
+    ) -> None:
         self.change = change
+        self.then = then
+        self.waits = waits
         self.answer: Any = None
         self.error: Exception | None = InterruptedError("the commit was broken off")
         self.leads = False
-        self._sleep = threading.Lock()
-        self._sleep.acquire()
-
-    def wait(self) -> None:
-        """Sleep until woken, which happens once."""
-        self._sleep.acquire()
-
-    def wake(self) -> None:
-        """Let the caller go on."""
-        self._sleep.release()
 
 
 class GroupCommit:
     """Runs changes; shared by threads.
 
-    One of the callers commits for all that wait, and then wakes one of those
-    that came meanwhile to be the next.
+    One of the callers that wait commits for all, and then wakes one of those
+    that came meanwhile to be the next. For those who do not wait there is a
+    thread, which begins with the first of them and lasts as long as the process.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -65,6 +61,8 @@ class GroupCommit:
         self._connection: Connection | None = None
         self._committed_at = float("-inf")
         self._shared = False
+        self._thread: threading.Thread | None = None
+        self._called = threading.Semaphore(0)
 
     def run(self, change: Callable[[Connection], R]) -> R:
         """Answer what the change answers, once it is committed.
@@ -73,13 +71,12 @@ class GroupCommit:
             Exception: whatever kept this change from being made and committed.
         """
         about_to_wait()
-        caller = _Caller(change)
-        with self._lock:
-            self._waiting.append(caller)
-            caller.leads = not self._committing
-            self._committing = True
+        asleep = threading.Lock()
+        asleep.acquire()
+        caller = _Caller(change, asleep.release, waits=True)
+        caller.leads = self._queue(caller)
         if not caller.leads:
-            caller.wait()
+            asleep.acquire()
         if caller.leads:
             self._lead(caller)
         if caller.error is not None:
@@ -87,8 +84,41 @@ class GroupCommit:
         answer: R = caller.answer
         return answer
 
-    def _lead(self, leader: _Caller) -> None:
-        """Commit for all that wait, and wake them."""
+    def run_then(
+        self, change: Callable[[Connection], R], then: Callable[[R | Exception], None]
+    ) -> None:
+        """Do as `run` without waiting; `then` is told the answer or the error."""
+
+        def told() -> None:
+            then(caller.answer if caller.error is None else caller.error)
+
+        caller = _Caller(change, told, waits=False)
+        if self._queue(caller):
+            self._call()
+
+    def _queue(self, caller: _Caller) -> bool:
+        """Let the caller wait; say whether somebody has to begin to commit."""
+        with self._lock:
+            self._waiting.append(caller)
+            begins, self._committing = not self._committing, True
+        return begins
+
+    def _call(self) -> None:
+        """Have the thread commit for all that wait."""
+        if self._thread is None:  # One at a time comes here, as one commits.
+            self._thread = threading.Thread(
+                target=self._serve, name="group commit", daemon=True
+            )
+            self._thread.start()
+        self._called.release()
+
+    def _serve(self) -> None:
+        while True:
+            self._called.acquire()
+            self._lead(None)
+
+    def _lead(self, leader: _Caller | None) -> None:
+        """Commit for all that wait, and tell them."""
         group: list[_Caller] = []
         try:
             self._gather()
@@ -102,12 +132,20 @@ class GroupCommit:
                 if leader in self._waiting:  # Broken off before it began.
                     self._waiting.remove(leader)
                 self._committing = bool(self._waiting)
-                if self._waiting:
-                    self._waiting[0].leads = True
-                    self._waiting[0].wake()
+                following = self._waiting[:1]
+            for caller in following:
+                self._pass_on(caller)
             for caller in group:
                 if caller is not leader:
-                    caller.wake()
+                    caller.then()
+
+    def _pass_on(self, caller: _Caller) -> None:
+        """Have the next commit begun."""
+        if caller.waits:
+            caller.leads = True
+            caller.then()
+        else:
+            self._call()
 
     def _gather(self) -> None:
         """Wait for others, if there seem to be any."""

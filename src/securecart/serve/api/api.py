@@ -9,7 +9,7 @@ from securecart.s3.context import request_context
 from securecart.serve.api.backend import Asked, Backend, Result
 from securecart.serve.api.errors import MissingAuthenticationToken, RequestTooLarge
 from securecart.serve.api.exchange import Exchange, new_uuid
-from securecart.serve.api.unfinished import Redeemed, Unfinished
+from securecart.serve.api.unfinished import Outcome, Unfinished
 from securecart.serve.refusal import Refusals
 from securecart.sts import Authenticator, Pending
 from securecart.trail import Journal, JournalUnavailable, record
@@ -64,10 +64,7 @@ class Api:
         Never raises: whatever fails is told as the service tells it.
         """
         begun = self.begin(request)
-        if isinstance(begun, HttpResponse):
-            return begun
-        begun.wait()
-        return begun.finish()
+        return begun if isinstance(begun, HttpResponse) else begun.settled()
 
     def begin(self, request: HttpRequest) -> HttpResponse | Unfinished:
         """Answer as `handle` does, but let the caller wait for the disk.
@@ -89,14 +86,14 @@ class Api:
         if pending is None:
             return self._concluded(exchange)
 
-        def finish(redeemed: Redeemed) -> HttpResponse:
+        def finish(outcome: Outcome) -> HttpResponse:
             try:
-                pending.finish(redeemed())
+                pending.finish(outcome)
             except Exception as error:  # noqa: BLE001 - As above.
                 return self._recorded(exchange, self._failed(exchange, error))
             return self._concluded(exchange)
 
-        return Unfinished(pending.redeem, finish)
+        return Unfinished(pending, finish)
 
     def _concluded(self, exchange: Exchange) -> HttpResponse:
         """Write what came of a request that did not fail."""

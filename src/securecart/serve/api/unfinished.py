@@ -1,36 +1,40 @@
 """A request that is decided, and waits for the disk before it is answered."""
 
+import threading
 from collections.abc import Callable
 
+from securecart.sts import Pending
 from securecart.wire.http import HttpResponse
 
-Redeemed = Callable[[], bool]
-"""Says whether it was the first time, or raises what kept that from being known."""
+Outcome = bool | Exception
 
 
 class Unfinished:
-    """To be waited for, in a thread that may, and then to be finished in any."""
+    """To be redeemed, and when that has been told, to be finished; in any threads."""
 
     def __init__(
-        self, redeem: Redeemed, finish: Callable[[Redeemed], HttpResponse]
+        self, pending: Pending, finish: Callable[[Outcome], HttpResponse]
     ) -> None:
-        self._redeem = redeem
+        self._pending = pending
         self._finish = finish
-        self._first = False
-        self._error: Exception | None = None
+        self._outcome: Outcome = RuntimeError("finished before it was redeemed")
 
-    def wait(self) -> None:
-        """Redeem what the request shows; never raises."""
-        try:
-            self._first = self._redeem()
-        except Exception as error:  # noqa: BLE001 - It is told in the answer.
-            self._error = error
+    def redeem(self, then: Callable[[], None]) -> None:
+        """Redeem what the request shows; `then` is called, in any thread."""
+
+        def told(outcome: Outcome) -> None:
+            self._outcome = outcome
+            then()
+
+        self._pending.redeem(told)
 
     def finish(self) -> HttpResponse:
         """Answer, after the audit record was written."""
         return self._finish(self._outcome)
 
-    def _outcome(self) -> bool:
-        if self._error is not None:
-            raise self._error
-        return self._first
+    def settled(self) -> HttpResponse:
+        """Redeem, wait for it, and answer."""
+        told = threading.Event()
+        self.redeem(told.set)
+        told.wait()
+        return self.finish()

@@ -22,12 +22,12 @@ from securecart.wire.sigv4 import UnverifiedSignature
 class Unfinished(Protocol):
     """An answer that waits for the disk."""
 
-    def wait(self) -> None:
-        """Wait; never raises."""
+    def redeem(self, then: Callable[[], None]) -> None:
+        """Begin; `then` is called when the disk has it, in any thread."""
         ...
 
     def finish(self) -> HttpResponse:
-        """Answer, once it has been waited for."""
+        """Answer, once `then` was called."""
         ...
 
 
@@ -94,7 +94,13 @@ class HandOver:
         if response is None:
             response = await loop.run_in_executor(executor, self._api, request)
         if not isinstance(response, HttpResponse):
-            await loop.run_in_executor(executor, response.wait)
+            redeemed = asyncio.Event()
+
+            def told() -> None:
+                loop.call_soon_threadsafe(redeemed.set)
+
+            response.redeem(told)
+            await redeemed.wait()
             response = response.finish()
         return Answer(response.status, response.headers, response.body)
 

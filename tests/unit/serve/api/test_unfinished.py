@@ -11,17 +11,16 @@ from securecart.sts import InvalidIdentityToken, Pending
 from securecart.wire.http import HttpRequest, HttpResponse
 
 ANSWER = {"Subject": "ada", "Issuer": "https://idp.example.com"}
+Begin = Callable[[bool | Exception], HttpResponse | Unfinished]
 Records = Callable[[], list[dict[str, Any]]]
 
 
-def _finish(first: bool) -> Mapping[str, Any]:  # noqa: FBT001 - What `redeem` answers.
+def _finish(first: bool | Exception) -> Mapping[str, Any]:  # noqa: FBT001 - What was told.
+    if isinstance(first, Exception):
+        raise first
     if not first:
         raise InvalidIdentityToken("Assertion was already redeemed")
     return ANSWER
-
-
-def _full() -> bool:
-    raise OSError("no space left on device")
 
 
 @pytest.fixture
@@ -29,12 +28,12 @@ def begin(
     api: Api,
     request_to: Callable[..., HttpRequest],
     monkeypatch: pytest.MonkeyPatch,
-) -> Callable[[Callable[[], bool]], HttpResponse | Unfinished]:
+) -> Begin:
     """Begin an exchange whose assertion is redeemed in a way of the test's."""
 
-    def begin(redeem: Callable[[], bool]) -> HttpResponse | Unfinished:
+    def begin(redeemed: bool | Exception) -> HttpResponse | Unfinished:  # noqa: FBT001
         def operation(_call: sts.Call) -> Pending:
-            return Pending(redeem, _finish)
+            return Pending(lambda then: then(redeemed), _finish)
 
         monkeypatch.setitem(sts.OPERATIONS, "AssumeRoleWithSAML", operation)
         return api.begin(
@@ -51,35 +50,36 @@ def begin(
 
 
 @pytest.mark.parametrize(
-    ("redeem", "status", "code"),
+    ("redeemed", "status", "code"),
     [
-        (lambda: True, 200, None),
-        (lambda: False, 400, "InvalidIdentityToken"),
-        (_full, 500, "InternalFailure"),
+        (True, 200, None),
+        (False, 400, "InvalidIdentityToken"),
+        (OSError("no space left on device"), 500, "InternalFailure"),
     ],
 )
 def test_it_is_answered_and_recorded_when_it_has_been_waited_for(
-    begin: Callable[[Callable[[], bool]], HttpResponse | Unfinished],
+    begin: Begin,
     records: Records,
-    redeem: Callable[[], bool],
+    redeemed: bool | Exception,  # noqa: FBT001
     status: int,
     code: str | None,
 ) -> None:
     """Once, whatever came of it."""
-    begun = begin(redeem)
+    begun = begin(redeemed)
     assert isinstance(begun, Unfinished)
     assert records() == []
-    begun.wait()
-    assert records() == []
+    told = list[str]()
+    begun.redeem(lambda: told.append("now"))
+    assert (told, records()) == (["now"], [])
     assert begun.finish().status == status
     (record,) = records()
     assert record.get("errorCode") == code
 
 
 def test_who_has_not_waited_is_refused(
-    begin: Callable[[Callable[[], bool]], HttpResponse | Unfinished],
+    begin: Begin,
 ) -> None:
     """Nothing says that the assertion was not redeemed before."""
-    begun = begin(lambda: True)
+    begun = begin(True)  # noqa: FBT003
     assert isinstance(begun, Unfinished)
-    assert begun.finish().status == 400
+    assert begun.finish().status == 500
