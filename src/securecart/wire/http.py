@@ -43,6 +43,12 @@ class HttpRequest:
         set_field(self, "first", dict(reversed(self.headers)))
         set_field(self, "_parameters", None)
 
+    def with_body(self, body: bytes) -> "HttpRequest":
+        """The same request, with its body read."""
+        return HttpRequest(
+            self.method, self.target, self.headers, body, self.source_ip, self.secure
+        )
+
     @property
     def parameters(self) -> Sequence[tuple[str, str]]:
         """The query's names and values, decoded, in the order sent."""

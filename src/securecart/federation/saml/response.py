@@ -56,6 +56,8 @@ _RESPONSE_PARTS: Final = frozenset(
 _ENCRYPTED_PARTS: Final = frozenset(
     {"EncryptedID", "NewEncryptedID", "EncryptedAttribute"}
 )
+_NAMES_THAT_COUNT: Final = ("Assertion", "Signature", *_ENCRYPTED_PARTS)
+"""How the names end of the few elements, of all there are, that are looked at."""
 _KNOWN_CONDITIONS: Final = frozenset(
     {f"{A}AudienceRestriction", f"{A}OneTimeUse", f"{A}ProxyRestriction"}
 )
@@ -223,6 +225,8 @@ def _the_assertion(root: Element) -> Element:
     found: list[Element] = []
     signatures: list[Element] = []
     for element in root.iter("*"):
+        if not element.tag.endswith(_NAMES_THAT_COUNT):
+            continue
         name = element.tag.rpartition("}")[2]
         if name in ("Assertion", "EncryptedAssertion"):
             found.append(element)

@@ -11,7 +11,6 @@ and cryptography holds them against the keys.
 Source: W3C, "XML Signature Syntax and Processing", section 3.2 (core validation).
 """
 
-import base64
 import binascii
 import hashlib
 import hmac
@@ -58,6 +57,14 @@ _DIGESTS: Final[Mapping[str, Callable[[bytes], Any]]] = {
     "http://www.w3.org/2001/04/xmlenc#sha512": hashlib.sha512,
 }
 _TRANSFORMS: Final = [ENVELOPED, EXCLUSIVE_C14N]
+_IN_SIGNATURE: Final = [f"{DS}SignedInfo", f"{DS}SignatureValue"]
+_KEY_INFO: Final = [f"{DS}KeyInfo"]
+_IN_SIGNED_INFO: Final = [
+    f"{DS}CanonicalizationMethod",
+    f"{DS}SignatureMethod",
+    f"{DS}Reference",
+]
+_IN_REFERENCE: Final = [f"{DS}Transforms", f"{DS}DigestMethod", f"{DS}DigestValue"]
 _KEYS: Final = 256
 """Imported keys kept: IAM's quota of 100 SAML providers, two keys each."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9._-]*")
@@ -148,63 +155,59 @@ def _canonical(element: Element, prefixes: list[str]) -> bytes:
 
 
 def _read(element: Element, signature: Element) -> _Signature:
-    _expect_children(signature, ("SignedInfo", "SignatureValue"), ("KeyInfo",))
-    signed = only_child(signature, f"{DS}SignedInfo")
-    _expect_children(
-        signed, ("CanonicalizationMethod", "SignatureMethod", "Reference"), ()
-    )
-    canonicalization = only_child(signed, f"{DS}CanonicalizationMethod")
+    signed, value, *_ = _children(signature, _IN_SIGNATURE, _KEY_INFO)
+    canonicalization, method, reference = _children(signed, _IN_SIGNED_INFO)
     if attribute(canonicalization, "Algorithm") != EXCLUSIVE_C14N:
         raise InvalidSignature("canonicalisation is not exclusive C14N")
     of_signed_info = _prefixes(canonicalization)
-    method = only_child(signed, f"{DS}SignatureMethod")
     hashing = _SIGNATURES.get(attribute(method, "Algorithm"))
     if hashing is None or len(method):
         raise InvalidSignature("the signature algorithm is not RSA with SHA-2")
-    reference = only_child(signed, f"{DS}Reference")
     name = attribute(element, "ID")
     # To a general verifier `#xpointer(…)` would be an expression.
     if not _NAME.fullmatch(name):
         raise InvalidSignature("the id is no name")
     if attribute(reference, "URI") != "#" + name:
         raise InvalidSignature("the signature covers another element")
-    _expect_children(reference, ("Transforms", "DigestMethod", "DigestValue"), ())
-    transforms = only_child(reference, f"{DS}Transforms").findall("*")
+    listed, method, digest_value = _children(reference, _IN_REFERENCE)
+    transforms = list(listed)
     if [transform.get("Algorithm") for transform in transforms] != _TRANSFORMS or any(
         transform.tag != f"{DS}Transform" for transform in transforms
     ):
         raise InvalidSignature("transforms other than enveloped and exclusive C14N")
     if len(transforms[0]):
         raise InvalidSignature("a transform with parameters")
-    method = only_child(reference, f"{DS}DigestMethod")
     digest = _DIGESTS.get(attribute(method, "Algorithm"))
     if digest is None or len(method):
         raise InvalidSignature("the digest algorithm is not SHA-2")
     return _Signature(
         signed=_canonical(signed, of_signed_info),
         method=hashing,
-        value=_base64(only_child(signature, f"{DS}SignatureValue")),
+        value=_base64(value),
         digest=digest,
-        digest_value=_base64(only_child(reference, f"{DS}DigestValue")),
+        digest_value=_base64(digest_value),
         prefixes=_prefixes(transforms[1]),
     )
 
 
 def _base64(element: Element) -> bytes:
     try:
-        return base64.b64decode("".join(text_of(element).split()), validate=True)
-    except (binascii.Error, ValueError):
+        text = "".join(text_of(element).split())
+        return binascii.a2b_base64(text, strict_mode=True)
+    except ValueError:
         name = etree.QName(element).localname
         raise InvalidSignature(f"{name} is not base64") from None
 
 
-def _expect_children(
-    element: Element, required: tuple[str, ...], optional: tuple[str, ...]
-) -> None:
-    tags = [child.tag for child in element]
-    whole = [f"{DS}{name}" for name in required]
-    if tags not in (whole, whole + [f"{DS}{name}" for name in optional]):
+def _children(
+    element: Element, required: list[str], optional: list[str] | None = None
+) -> list[Element]:
+    """Answer an element's children, which are these and no others."""
+    children = list(element)
+    tags = [child.tag for child in children]
+    if tags != required and (optional is None or tags != required + optional):
         raise InvalidSignature(f"{etree.QName(element).localname} is not as expected")
+    return children
 
 
 def _prefixes(method: Element) -> list[str]:

@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import replace
 from typing import Protocol
 
 from securecart.names.waiting import WouldWait, without_waiting
@@ -86,9 +85,8 @@ class HandOver:
             MaxMessageLengthExceeded: it is over 1 MiB.
             BadRequest, IncompleteBody, RequestTimeout: it cannot be read.
         """
-        body = await _read(incoming.body)
+        request = incoming.request.with_body(await _read(incoming.body))
         loop = asyncio.get_running_loop()
-        request = replace(incoming.request, body=body)
         executor = self._kms_executor if service == "kms" else self._executor
         response = self._begun_at_once(request, service)
         if response is None:
