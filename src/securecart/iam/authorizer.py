@@ -32,6 +32,7 @@ _CHARACTERS = 512
 them, and compiled the dearest take some 100 kB for each so many: of those as long
 as they may be (2,048 characters) 204 are kept, not 400 MB of them."""
 _NOTHING = Layers()
+_CAN_GO = (IamUser, RoleSession)
 
 Revoked = Callable[[EntityReader, IamUser | RoleSession], bool]
 """Says whether a session was ended before its time."""
@@ -90,7 +91,7 @@ class Authorizer:
 
     def is_gone(self, principal: Principal) -> bool:
         """Say whether the principal is no longer there, or was revoked."""
-        return self._sessions.get(principal) is None
+        return isinstance(principal, _CAN_GO) and self._sessions.get(principal) is None
 
     def layers_for(self, principal: Principal) -> Layers:
         """Answer the principal's own policies; none for who cannot have any."""
@@ -99,7 +100,7 @@ class Authorizer:
     def _read(
         self, store: EntityReader, principal: Principal
     ) -> CompiledSession | None:
-        if not isinstance(principal, IamUser | RoleSession):
+        if not isinstance(principal, _CAN_GO):
             return CompiledSession(_NOTHING, principal)
         if self._revoked(store, principal):
             return None

@@ -103,10 +103,9 @@ class Case:
     def denial(self, owner: Layer) -> Answer | None:
         """Every Deny of the first layer that has one that matches."""
         for layer, policies in policies_by_layer(self.layers, owner):
-            if policies:
-                found = self._matching(policies, layer, Effect.DENY)
-                if found:
-                    return Answer(Decision.EXPLICIT_DENY, found, layer)
+            found = self._matching(policies, layer, Effect.DENY)
+            if found:
+                return Answer(Decision.EXPLICIT_DENY, found, layer)
         return None
 
     def resource_grant(self, owner: Layer) -> tuple[Grant, _Found]:
@@ -115,11 +114,11 @@ class Case:
         strongest, refs = Grant.NONE, list[StatementRef]()
         if policy is None:
             return strongest, ()
-        for ref, statement in self._statements((policy,), owner, Effect.ALLOW):
-            if statement.principals is not None:
+        for number, statement in policy.of_effect(Effect.ALLOW):
+            if statement.principals is not None and self.matches(statement):
                 grant = statement.principals.grant_to(self.principal)
                 strongest = max(strongest, grant)
-                refs.append(ref)
+                refs.append(StatementRef(owner, 0, number, statement.sid))
         return strongest, tuple(refs)
 
     def own_policies(self, granted: _Found = ()) -> Answer:
@@ -156,18 +155,14 @@ class Case:
     def _matching(
         self, policies: tuple[Policy, ...], layer: Layer, effect: Effect
     ) -> _Found:
-        return tuple(ref for ref, _ in self._statements(policies, layer, effect))
-
-    def _statements(
-        self, policies: tuple[Policy, ...], layer: Layer, effect: Effect
-    ) -> list[tuple[StatementRef, Statement]]:
-        matches = self.matches
-        return [
-            (StatementRef(layer, policy_index, index, statement.sid), statement)
-            for policy_index, policy in enumerate(policies)
-            for index, statement in policy.of_effect(effect)
-            if matches(statement)
-        ]
+        return tuple(
+            [
+                StatementRef(layer, place, number, statement.sid)
+                for place, policy in enumerate(policies)
+                for number, statement in policy.of_effect(effect)
+                if self.matches(statement)
+            ]
+        )
 
 
 def rule_of(folded_action: str) -> Callable[[Case], Answer]:

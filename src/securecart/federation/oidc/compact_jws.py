@@ -5,7 +5,10 @@ Practices".
 """
 
 import binascii
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, Final, Self
 
 from joserfc.errors import JoseError
@@ -19,6 +22,9 @@ MAX_TOKEN: Final = 20_000
 """Characters: what AWS STS takes as WebIdentityToken."""
 
 _PARTS: Final = 3
+_SHORT_HEADER: Final = 512
+_HEADERS: Final = 256
+"""Headers remembered, and characters of each."""
 # Headers that bring a key along, or change what the rest means.
 _REFUSED_HEADERS: Final = frozenset({"jwk", "jku", "x5u", "x5c", "crit", "b64", "zip"})
 _STANDARD: Final = bytes.maketrans(b"-_", b"+/")
@@ -34,7 +40,7 @@ class CompactJws:
     `signing_input` is what the signature is over (RFC 7515, section 5.2).
     """
 
-    header: dict[str, Any]
+    header: Mapping[str, Any]
     claims: dict[str, Any]
     signing_input: bytes
     signature: bytes
@@ -52,12 +58,12 @@ class CompactJws:
         if len(parts) != _PARTS:
             raise InvalidIdToken("the token is no compact JWS")
         try:
-            header, claims, signature = map(_decode, parts)
+            header, claims, signature = parts
             return cls(
-                read_object(header),
-                read_object(claims),
+                _header(header),
+                read_object(_decode(claims)),
                 token[: token.rindex(".")].encode(),
-                signature,
+                _decode(signature),
             )
         except ValueError as error:
             raise InvalidIdToken(f"the token is no JWT: {error}") from None
@@ -87,6 +93,18 @@ class CompactJws:
             return False
 
 
+def _header(part: str) -> Mapping[str, Any]:
+    """Read a header, which is the same in all tokens of a provider's key."""
+    if len(part) <= _SHORT_HEADER:
+        return _short_header(part)
+    return read_object(_decode(part))
+
+
+@lru_cache(maxsize=_HEADERS)
+def _short_header(part: str) -> Mapping[str, Any]:
+    return MappingProxyType(read_object(_decode(part)))
+
+
 def _decode(part: str) -> bytes:
     """Decode base64url, of which each value has one spelling only.
 
@@ -106,7 +124,7 @@ def _decode(part: str) -> bytes:
 
 
 def _check_header(
-    header: dict[str, Any], types: frozenset[str]
+    header: Mapping[str, Any], types: frozenset[str]
 ) -> tuple[str, str | None]:
     algorithm, key_id = header.get("alg"), header.get("kid")
     if not isinstance(algorithm, str) or algorithm not in ALGORITHMS:

@@ -1,6 +1,7 @@
 """What a compiled session believes, keeps and lets go."""
 
 import json
+import gc
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -154,6 +155,7 @@ def test_a_session_takes_no_more_memory_than_it_may() -> None:
                 {"s3:prefix": f"{number}" * 30},
                 ACCOUNT,
             )
+        gc.collect()  # Of what the interpreter keeps for the next objects, too.
         held, _peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert _kept(session) > 0
