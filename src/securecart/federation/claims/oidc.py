@@ -20,6 +20,7 @@ _TAGS: Final = "https://aws.amazon.com/tags"
 _FLAT_TAG: Final = _TAGS + "/principal_tags/"
 _FLAT_TRANSITIVE: Final = _TAGS + "/transitive_tag_keys"
 _SOURCE_IDENTITY: Final = "https://aws.amazon.com/source_identity"
+_TEXT: Final = frozenset({str})
 _MFA: Final = "mfa"
 """RFC 8176, section 2: more than one factor was used."""
 
@@ -106,6 +107,6 @@ def _one_value(key: str, values: Any) -> str:
 
 
 def _texts(value: Any) -> list[str]:
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+    if not isinstance(value, list) or not {type(text) for text in value} <= _TEXT:
         raise RejectedClaim("a claim about session tags is no list of texts")
     return value

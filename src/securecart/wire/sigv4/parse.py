@@ -50,6 +50,7 @@ _NEEDED = (
     "X-Amz-SignedHeaders",
     "X-Amz-Expires",
 )
+_NEEDED_NAMES = frozenset(_NEEDED)
 _TOKEN_PARAMETER = "X-Amz-Security-Token"  # noqa: S105 - a parameter's name
 _PAYLOAD_PARAMETER = "X-Amz-Content-Sha256"
 _SINGLE_PARAMETERS = frozenset({*_NEEDED, _TOKEN_PARAMETER, _PAYLOAD_PARAMETER})
@@ -100,14 +101,14 @@ def parse_signature(request: HttpRequest) -> UnverifiedSignature | None:
     authorization = headers.get("authorization")
     parameters = _single_parameters(request)
     if authorization is not None:
-        if any(name in parameters for name in _NEEDED):
+        if not _NEEDED_NAMES.isdisjoint(parameters):
             raise InvalidSignatureArgument(
                 "Only one auth mechanism allowed; only the X-Amz-Algorithm query "
                 "parameter, Signature query string parameter or the Authorization "
                 "header should be specified"
             )
         return _from_header(request, authorization, headers)
-    if any(name in parameters for name in _NEEDED):
+    if not _NEEDED_NAMES.isdisjoint(parameters):
         return _from_query(request, parameters, headers)
     return None
 

@@ -1,7 +1,7 @@
 """What a compiled session believes, keeps and lets go."""
 
-import json
 import gc
+import json
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
