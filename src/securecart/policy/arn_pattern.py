@@ -17,7 +17,7 @@ from securecart.policy.variables import Context
 
 _HEAD = 5
 # Up to the next colon; those of a variable's name are not the ARN's.
-_SEGMENT = re.compile(r"(?:\$\{[^}]*+\}|[^:])*+")
+_SEGMENT = re.compile(r"(?:\$\{[^}]*+\}|[^:])*")
 Segments = tuple[str, ...]
 """The six segments of an ARN, or one element for what is no ARN."""
 

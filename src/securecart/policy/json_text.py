@@ -11,8 +11,9 @@ MAX_CHARACTERS = 131_072
 # Document, statements, statement, condition, operator, values: six.
 MAX_DEPTH = 12
 
-# One string, even an unclosed one, or one bracket. Possessive, so linear.
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|\Z)|[\[{\]}]', re.DOTALL)
+# One string, even one that is unclosed or ends amid an escape, or one bracket. A quote
+# always begins a string, and each has one reading, so this is linear.
+_TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*(?:"|\\?\Z)|[\[{\]}]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)

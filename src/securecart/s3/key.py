@@ -26,7 +26,8 @@ _MAX_BEGINNING_BYTES = MAX_BYTES + len(VERSIONS_ENDING)
 _DOTS = frozenset({".", ".."})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\ufffe\uffff]")
 # RFC 3986's characters of a path, and escapes that are ones.
-_ENCODED = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@/]|%[0-9A-Fa-f]{2})*+")
+_PLAIN = r"[A-Za-z0-9\-._~!$&'()*+,;=:@/]*+"
+_ENCODED = re.compile(rf"{_PLAIN}(?:%[0-9A-Fa-f]{{2}}{_PLAIN})*")
 
 
 def decode_path(raw: str) -> str:

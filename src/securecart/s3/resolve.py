@@ -21,7 +21,8 @@ from securecart.wire.http import HttpRequest
 
 # RFC 3986's characters of a query without the semicolon, which some servers
 # take for a separator, and escapes that are ones.
-_QUERY = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,=:@/?]|%[0-9A-Fa-f]{2})*+")
+_PLAIN = r"[A-Za-z0-9\-._~!$&'()*+,=:@/?]*+"
+_QUERY = re.compile(rf"{_PLAIN}(?:%[0-9A-Fa-f]{{2}}{_PLAIN})*")
 # What signs a request, or what an SDK says of itself and of checksums. No
 # operation depends on these, and they are not passed on.
 _SIGNING = frozenset(

@@ -11,10 +11,16 @@ import re
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 _UNRESERVED_CODES = r"2[DE]|3[0-9]|4[1-9A-F]|5[0-9AF]|6[1-9A-F]|7[0-9AE]"
-_ENCODED = rf"(?:[A-Za-z0-9\-._~]++|%(?!{_UNRESERVED_CODES})[0-9A-F]{{2}})*+"
-_CANONICAL_QUERY = re.compile(rf"{_ENCODED}=?{_ENCODED}(?:&{_ENCODED}=?{_ENCODED})*+")
+# Only what one character repeats is possessive here: until 3.11.5 Python took what a
+# group had begun for what it had matched (its issue 106052). There is one way to read
+# each, so that backtracking takes no longer.
+_WORD = r"[A-Za-z0-9\-._~]*+"
+_ENCODED = rf"{_WORD}(?:%(?!{_UNRESERVED_CODES})[0-9A-F]{{2}}{_WORD})*"
+_PAIR = rf"{_ENCODED}(?:={_ENCODED})?"
+_CANONICAL_QUERY = re.compile(rf"{_PAIR}(?:&{_PAIR})*")
+_SEGMENTS = r"[A-Za-z0-9\-._~/]*+"
 _CANONICAL_PATH = re.compile(
-    rf"(?:[A-Za-z0-9\-._~/]++|%(?!2F|{_UNRESERVED_CODES})[0-9A-F]{{2}})*+"
+    rf"{_SEGMENTS}(?:%(?!2F|{_UNRESERVED_CODES})[0-9A-F]{{2}}{_SEGMENTS})*"
 )
 """What `UriEncode` answers unchanged: nearly all that clients send, and so
 the case that must cost nothing."""

@@ -64,6 +64,7 @@ def test_documents_that_are_none(text: str) -> None:
         " " * 200_000,
         '{"Statement": "' + "a" * 131_072 + '"}',
         '\\"' * 60_000,
+        '"' + '\\"' * 60_000 + "\\",
     ],
 )
 def test_deep_and_huge_documents_are_refused_at_once(text: str) -> None:

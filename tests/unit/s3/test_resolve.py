@@ -203,6 +203,7 @@ def test_other_methods_are_not_allowed(ask: Resolve, line: str) -> None:
         ("GET /docs/a#b", InvalidURI),
         ("GET /docs?prefix=a;b", InvalidURI),
         ("GET /docs?prefix=%zz", InvalidURI),
+        ("GET /docs?prefix=%2", InvalidURI),
         ("GET //docs/a", InvalidBucketName),
         ("GET /do", InvalidBucketName),
         ("GET /Docs/a", InvalidBucketName),

@@ -19,7 +19,7 @@ _INFORMATIONAL = range(100, 200)
 
 _PLAIN = re.compile(
     rb"HTTP/1\.1 ([2-5][0-9]{2}) [\x20-\x7e]*\r\n"
-    rb"((?:[A-Za-z0-9-]++:[\t\x20-\x7e\x80-\xff]*+\r\n)*+)\r\n"
+    rb"((?:[A-Za-z0-9-]++:[\t\x20-\x7e\x80-\xff]*+\r\n)*)\r\n"
 )
 """A whole head such as the store writes nearly always; the parser is for others,
 which may come in pieces, and for bodies whose end only chunks tell."""
