@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 
 from hypothesis import Phase, settings
 
@@ -18,6 +19,10 @@ settings.register_profile(
     report_multiple_bugs=False,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
+
+# A shell without job control starts what is to run in the background deaf to Ctrl-C,
+# and all that it starts in turn: nothing that is interrupted could be tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # All that is collected stays until the end: the collector looks through it in
 # vain, some hundred milliseconds at a time, in the midst of whichever test.
