@@ -25,21 +25,16 @@ def scene(
     """Run a server and a pool; answer how many connections were made."""
     made = 0
 
-    async def main() -> None:
-        async def serve(
-            reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-        ) -> None:
-            nonlocal made
-            made += 1
-            try:
-                await served(reader, writer)
-            except (ConnectionError, asyncio.IncompleteReadError):
-                pass
-            finally:
-                writer.close()
+    async def counted(
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        nonlocal made
+        made += 1
+        await served(reader, writer)
 
+    async def main() -> None:
         pool = StorePool(path, UpstreamLimits(**bounds))  # type: ignore[arg-type] # whole numbers are floats too
-        server = await asyncio.start_unix_server(serve, path)
+        server = await asyncio.start_unix_server(closing(counted), path)
         try:
             await act(pool)
         finally:
@@ -49,6 +44,20 @@ def scene(
 
     asyncio.run(main())
     return made
+
+
+def closing(served: Served) -> Served:
+    """Close what was served, or what the other side has closed."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await served(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    return serve
 
 
 def answering(*answers: bytes) -> Served:
@@ -269,8 +278,7 @@ def test_a_store_that_is_not_there_comes_back_by_itself(tmp_path: Path) -> None:
         for _ in range(2):
             with pytest.raises(ConnectionError):
                 await whole(pool)
-        served = answering(OK, OK)
-        server = await asyncio.start_unix_server(served, path)
+        server = await asyncio.start_unix_server(closing(answering(OK)), path)
         assert await whole(pool) == b"hello"
         server.close()
         pool.close()
