@@ -193,6 +193,8 @@ class Soak:
             form = FORMS[0]
         own, keys = self.own(person), self.company.keys(person, victim)
         real = made(self.company, template, spelling, form, person, place, own, keys)
+        if decoded(real.raw).startswith(f"{person.folder}vault/"):
+            return  # A name in the other case may be the attacker's: that is no attack.
         self._tally(real, spelling)
         kinds = [kind for kind, word in _KINDS.items() if template.has(word)]
         if not kinds:
@@ -246,7 +248,8 @@ class Soak:
         return Own(
             folder=person.folder,
             document=person.document,
-            fresh=f"{person.folder}work/{next(self._numbers)}",
+            # Behind a letter, or the number would look like a size, which is a mark.
+            fresh=f"{person.folder}work/n{next(self._numbers)}",
             upload=person.upload,
             upload_key=person.upload_key,
             stamp=person.stamp,
@@ -257,7 +260,7 @@ class Soak:
     async def _be_served(self, line: Line, person: Person) -> None:
         """Write, read, list and delete one's own, to see that the server is alive."""
         number = next(self._numbers)
-        target = f"/{self.company.bucket}/{plain(person.folder)}work/own-{number}"
+        target = f"/{self.company.bucket}/{plain(person.folder)}work/own{number}"
         host = ("host", self.company.host)
         stamp = ("x-amz-meta-stamp", person.stamp)
         content = f"{person.stamp} {number}".encode()
