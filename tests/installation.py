@@ -55,8 +55,9 @@ class Running:
 def free_port() -> int:
     """A port that nobody listens on, and that no outgoing connection takes."""
     while True:
-        # Below both Linux's ephemeral range and what the object store chooses.
-        port = 10_000 + secrets.randbelow(8_000)
+        # Below both Linux's ephemeral range and what the object store chooses, and
+        # above 10080, where no browser goes.
+        port = 10_100 + secrets.randbelow(7_900)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
