@@ -74,7 +74,7 @@ from securecart.federation.saml import (
 )
 from securecart.federation.saml.names import PERSISTENT
 from securecart.names.credentials import Credentials
-from securecart.serve.api.api import Api
+from securecart.serve.api import Api, Unfinished
 from securecart.serve.gateway import ROW_WORDS, Scoreboard
 from securecart.wire.http import HttpRequest
 from securecart.wire.sigv4 import sign
@@ -264,14 +264,20 @@ def serve(directory: Path, listener: socket.socket, profile: str | None) -> None
 
 
 def profile_calls(profiler: cProfile.Profile) -> None:
-    """Measure what happens in the API's threads, one call at a time."""
-    plain, lock = Api.handle, threading.Lock()
+    """Measure what the API does, one call at a time."""
+    begin, finish, lock = Api.begin, Unfinished.finish, threading.Lock()
 
-    def measured(self: Api, request: HttpRequest) -> Any:
+    def measured_begin(self: Api, request: HttpRequest) -> Any:
         with lock:
-            return profiler.runcall(plain, self, request)
+            return profiler.runcall(begin, self, request)
 
-    Api.handle = measured  # type: ignore[method-assign]
+    def measured_finish(self: Unfinished) -> Any:
+        with lock:
+            return profiler.runcall(finish, self)
+
+    # Called through their classes by what serves: nothing else can be put between.
+    Api.begin = measured_begin  # type: ignore[method-assign]
+    Unfinished.finish = measured_finish  # type: ignore[method-assign]
 
 
 @contextmanager

@@ -24,8 +24,6 @@ _WINDOW_BITS: Final = 13
 """8 kB, as much as a token has; zlib's own 32 kB take ten times as long to
 lay out as the session takes to compress."""
 _MEMORY_LEVEL: Final = 6
-_SHORT_WINDOW_BITS: Final = 10
-_SHORT_MEMORY_LEVEL: Final = 2
 
 
 def pack(session: RoleSession | IamUser, secret: bytes) -> bytes:
@@ -39,11 +37,7 @@ def pack(session: RoleSession | IamUser, secret: bytes) -> bytes:
 
 def compressed(document: bytes) -> bytes:
     """Compress a part of a token, so that `zlib.decompress` reads it."""
-    short = len(document) <= _SHORT
-    compressor = zlib.compressobj(
-        wbits=_SHORT_WINDOW_BITS if short else _WINDOW_BITS,
-        memLevel=_SHORT_MEMORY_LEVEL if short else _MEMORY_LEVEL,
-    )
+    compressor = zlib.compressobj(wbits=_WINDOW_BITS, memLevel=_MEMORY_LEVEL)
     return compressor.compress(document) + compressor.flush()
 
 

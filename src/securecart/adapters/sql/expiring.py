@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     BigInteger,
@@ -18,6 +18,7 @@ from sqlalchemy import (
     delete,
     select,
 )
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from securecart.adapters.sql.database import insert, metadata, reading
 from securecart.adapters.sql.group_commit import GroupCommit
@@ -44,14 +45,17 @@ class _Spelled:
     """A change as the driver takes it: put together once, not at each call."""
 
     def __init__(self, engine: Engine, statement: ClauseElement) -> None:
-        compiled = statement.compile(dialect=engine.dialect)
+        compiled = cast("SQLCompiler", statement.compile(dialect=engine.dialect))
         self._text = str(compiled)
-        self._names: Sequence[str] = getattr(compiled, "positiontup", None) or ()
+        # None where the driver takes names itself.
+        self._names: Sequence[str] | None = compiled.positiontup
 
     def run(
         self, connection: Connection, values: Mapping[str, Any]
     ) -> CursorResult[Any]:
         """Change the table; the values are by the names of their parameters."""
+        if self._names is None:
+            return connection.exec_driver_sql(self._text, dict(values))
         return connection.exec_driver_sql(
             self._text, tuple(values[name] for name in self._names)
         )

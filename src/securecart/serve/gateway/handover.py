@@ -95,7 +95,8 @@ class HandOver:
             redeemed = asyncio.Event()
 
             def told() -> None:
-                loop.call_soon_threadsafe(redeemed.set)
+                with suppress(RuntimeError):  # The loop may have ended meanwhile.
+                    loop.call_soon_threadsafe(redeemed.set)
 
             response.redeem(told)
             await redeemed.wait()
