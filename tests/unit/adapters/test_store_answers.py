@@ -82,6 +82,12 @@ class Line:
     def touch(self) -> None:
         """No time passes."""
 
+    def rest(self) -> None:
+        raise AssertionError
+
+    def descriptor(self) -> int | None:
+        raise AssertionError
+
     def finish(self, *, reusable: bool) -> None:
         self.reusable = reusable
 

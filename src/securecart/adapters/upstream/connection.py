@@ -98,7 +98,7 @@ class StoreConnection(asyncio.Protocol):
 
     def pause(self) -> None:
         """See `Line.pause`; the client's slowness is not the store's."""
-        self._deadline = float("inf")
+        self.rest()
         self._transport.pause_reading()
 
     def resume(self) -> None:
@@ -110,6 +110,17 @@ class StoreConnection(asyncio.Protocol):
     def touch(self) -> None:
         """See `Line.touch`."""
         self._deadline = self._loop.time() + self._stall_seconds
+
+    def rest(self) -> None:
+        """See `Line.rest`."""
+        self._deadline = float("inf")
+
+    def descriptor(self) -> int | None:
+        """See `Line.descriptor`."""
+        if not self.usable:
+            return None
+        found = self._transport.get_extra_info("socket")
+        return None if found is None else int(found.fileno())
 
     def finish(self, *, reusable: bool) -> None:
         """See `Line.finish`."""

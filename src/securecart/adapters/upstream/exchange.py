@@ -7,6 +7,7 @@ from typing import Protocol
 
 from httptools import HttpParserError, HttpResponseParser
 
+from securecart.adapters.upstream.tap import Tap
 from securecart.wire.http import HttpResponse
 
 _HEAD_BYTES = 64 * 1024
@@ -52,6 +53,14 @@ class Line(Protocol):
         """Note progress: the time allowed starts again."""
         ...
 
+    def rest(self) -> None:
+        """Let no time be up before the next progress."""
+        ...
+
+    def descriptor(self) -> int | None:
+        """Answer the socket's, None where there is none to be had."""
+        ...
+
     def finish(self, *, reusable: bool) -> None:
         """End the exchange."""
         ...
@@ -81,6 +90,7 @@ class Exchange:
         self._keep_alive = False
         self._failure: OSError | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._tap: Tap | None = None
 
     @property
     def answered(self) -> bool:
@@ -143,6 +153,26 @@ class Exchange:
             self._line.resume()
         return piece
 
+    def tap(self) -> Tap | None:
+        """Hand out the rest of a body whose length is known: see `message.Stream`.
+
+        Until the tap is closed nothing is read here.
+        """
+        if self._failure is not None or self._complete or not self._left:
+            return None
+        descriptor = self._line.descriptor()
+        if descriptor is None:
+            return None
+        try:
+            self._tap = Tap(self, descriptor, b"".join(self._pieces), self._left)
+        except OSError:  # Descriptors have run out; in pieces it needs none.
+            return None
+        self._pieces.clear()
+        self._size = 0
+        self._line.pause()
+        self._line.touch()
+        return self._tap
+
     def close(self) -> None:
         """Give the connection back, or drop it if anything is left on it.
 
@@ -158,6 +188,26 @@ class Exchange:
         self._line.finish(
             reusable=self._complete and self._keep_alive and self._unsent == 0
         )
+
+    # What the tap calls
+
+    def drawn(self, size: int) -> None:
+        """See `tap.Tapped.drawn`."""
+        self._line.touch()
+        self._left -= size
+        if not self._left:
+            self.on_message_complete()
+
+    def resting(self) -> None:
+        """See `tap.Tapped.resting`."""
+        self._line.rest()
+
+    def untapped(self, *, clean: bool) -> None:
+        """See `tap.Tapped.untapped`."""
+        self._tap = None
+        self._keep_alive = self._keep_alive and clean
+        self._paused = False
+        self._line.resume()
 
     # What the connection calls
 
@@ -228,6 +278,8 @@ class Exchange:
         if not self._complete and self._failure is None:
             self._failure = error
         self._keep_alive = False
+        if self._tap is not None and self._tap.failed is not None:
+            self._tap.failed(error)
         self._wake()
 
     # What the parser calls

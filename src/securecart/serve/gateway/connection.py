@@ -32,7 +32,14 @@ from securecart.serve.gateway.head import (
 )
 from securecart.serve.gateway.inbox import Inbox
 from securecart.serve.gateway.limits import Limits
-from securecart.serve.gateway.message import Answer, Application, Incoming, Stream
+from securecart.serve.gateway.message import (
+    Answer,
+    Application,
+    Incoming,
+    Stream,
+    Tap,
+    TappedStream,
+)
 from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.refusals import (
     BadRequest,
@@ -40,6 +47,7 @@ from securecart.serve.gateway.refusals import (
     RequestHeaderSectionTooLarge,
     RequestTimeout,
 )
+from securecart.serve.gateway.relay import RELAYED_BYTES, ClientGone, Relay
 from securecart.serve.gateway.reply import (
     BODILESS,
     CONTINUE,
@@ -53,10 +61,6 @@ from securecart.wire.http import HttpRequest
 _log = logging.getLogger(__name__)
 
 _LOOPBACK = ("127.", "::1", "::ffff:127.")
-
-
-class ClientGone(Exception):
-    """The client closed the connection between or within requests."""
 
 
 class State(enum.Enum):
@@ -141,6 +145,7 @@ class Connection(asyncio.Protocol):
         self._lost = False
         self._writable: asyncio.Future[None] | None = None
         self._write_paused = False
+        self._relay: Relay | None = None
         self.state = State.IDLE
         self.deadline = 0.0
 
@@ -152,6 +157,7 @@ class Connection(asyncio.Protocol):
         self._meter.add(Word.CONNECTIONS)
         self._loop = asyncio.get_running_loop()
         self.inbox = Inbox(self._transport, self.limits.buffer_bytes)
+        self._socket = transport.get_extra_info("socket")
         peer = transport.get_extra_info("peername")
         self._source_ip = peer[0] if isinstance(peer, tuple) else ""
         self._secure = self._source_ip.startswith(_LOOPBACK)
@@ -177,6 +183,8 @@ class Connection(asyncio.Protocol):
         self._lost = True
         self.inbox.end()
         self.resume_writing()
+        if self._relay is not None:
+            self._relay.fail(ClientGone())
         self._connections.discard(self)
         self._meter.lower(Word.CONNECTIONS)
 
@@ -361,6 +369,8 @@ class Connection(asyncio.Protocol):
             sent = len(piece)
             if length is None:
                 self.write(head + chunk(piece) if piece else head)
+            elif (tap := self._tap(stream, length - sent)) is not None:
+                sent += await self._relayed(tap, head + piece)
             else:
                 self.write(head + piece)
             while piece and sent != length:
@@ -380,6 +390,30 @@ class Connection(asyncio.Protocol):
             raise ClientGone from error
         finally:
             stream.close()
+
+    def _tap(self, stream: Stream, left: int) -> Tap | None:
+        """Answer what is left of a long body, where nobody has to look at it."""
+        if left < RELAYED_BYTES or self._lost or not isinstance(stream, TappedStream):
+            return None
+        # What an earlier answer left must go before.
+        if self._socket is None or self._transport.get_write_buffer_size():
+            return None
+        return stream.tap()
+
+    async def _relayed(self, tap: Tap, first: bytes) -> int:
+        """Send a tapped body behind `first`; answer its size."""
+        size = len(tap.ahead) + tap.left
+        self._relay = Relay(tap, self._socket.fileno(), self._moved)
+        try:
+            await self._relay.run(first)
+        finally:
+            self._relay = None
+        return size
+
+    def _moved(self, size: int) -> None:
+        """Note that the client has taken so many bytes."""
+        self._meter.add(Word.BYTES_OUT, size)
+        self.deadline = self._loop.time() + self.limits.stall_seconds
 
     async def _flushed(self) -> None:
         """Wait until the client has read enough for more."""

@@ -1,7 +1,8 @@
 """What a connection hands to the application, and what it gets back."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from securecart.names.errors import ServiceError
 from securecart.wire.http import HttpRequest
@@ -50,6 +51,45 @@ class Stream(Protocol):
 
     def close(self) -> None:
         """Give the connection back, or drop it if the body was not read out."""
+        ...
+
+
+class Tap(Protocol):
+    """What is left of a body, to be read from a socket by whoever moves it on.
+
+    `ahead` was read already and comes first; `left` bytes follow it. `failed`
+    is set by who reads, and called with what happened to the socket.
+    """
+
+    descriptor: int
+    ahead: bytes
+    left: int
+    failed: Callable[[Exception], None] | None
+
+    def read_into(self, buffer: memoryview) -> int:
+        """Read what is there of the body; answer how many bytes.
+
+        Raises:
+            BlockingIOError: nothing is there yet.
+            ConnectionError: the store broke off.
+        """
+        ...
+
+    def rest(self) -> None:
+        """Say that nothing is read for now, through no fault of the store's."""
+        ...
+
+    def close(self) -> None:
+        """End the reading; the stream is closed apart from it."""
+        ...
+
+
+@runtime_checkable
+class TappedStream(Protocol):
+    """A stream that can do without its pieces being looked at."""
+
+    def tap(self) -> Tap | None:
+        """Answer what is left of it, None where it has to be read in pieces."""
         ...
 
 

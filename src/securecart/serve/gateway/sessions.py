@@ -7,7 +7,7 @@ to the store for everybody else. Each worker counts its own.
 from collections.abc import Callable
 from functools import partial
 
-from securecart.serve.gateway.message import Stream
+from securecart.serve.gateway.message import Stream, Tap, TappedStream
 from securecart.serve.gateway.refusals import SlowDown
 
 
@@ -45,12 +45,17 @@ class Sessions:
 class CountedStream:
     """A body on its way, whose request has ended when it is closed."""
 
-    __slots__ = ("_close", "_leave", "read")
+    __slots__ = ("_close", "_leave", "_stream", "read")
 
     def __init__(self, stream: Stream, leave: Callable[[], None]) -> None:
         self.read = stream.read  # Itself, so that no piece costs a call more.
+        self._stream = stream
         self._close = stream.close
         self._leave: Callable[[], None] | None = leave
+
+    def tap(self) -> Tap | None:
+        """See `message.TappedStream.tap`."""
+        return self._stream.tap() if isinstance(self._stream, TappedStream) else None
 
     def close(self) -> None:
         """See `message.Stream.close`."""
