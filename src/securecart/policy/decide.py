@@ -65,12 +65,14 @@ def trust_decisions(
 
     An assumption may need several actions; all else about them is the same.
     """
-    whole = replace(layers or Layers(), resource=trust_policy)
-    facts = facts_of(whole, request)
+    layers = layers or Layers()
+    facts = facts_of(layers, request)
     met = dict[int, bool]()  # By statement: whether all but its action matches.
 
     def answer(action: str) -> Answer:
         folded = ascii_lower(action)
+        # Most statements of a trust policy are about another way to assume it.
+        whole = replace(layers, resource=trust_policy.about(folded))
 
         def matches(statement: Statement) -> bool:
             if not statement.actions.cover(folded):

@@ -177,6 +177,9 @@ class Policy:
     statements: tuple[Statement, ...] = field(compare=False, repr=False)
     _allowing: Numbered = field(init=False, compare=False, repr=False)
     _denying: Numbered = field(init=False, compare=False, repr=False)
+    _about: "dict[str, Policy]" = field(
+        init=False, compare=False, repr=False, default_factory=dict
+    )
 
     def __post_init__(self) -> None:
         for name, effect in (("_allowing", Effect.ALLOW), ("_denying", Effect.DENY)):
@@ -186,6 +189,23 @@ class Policy:
                 if statement.effect is effect
             )
             object.__setattr__(self, name, of_effect)
+
+    def about(self, action: str) -> "Policy":
+        """The same policy without the statements that do not speak of an action.
+
+        `action` is in lower case. The places of those that are left stay as
+        they are. Remembered, for whoever asks about the same few actions again.
+        """
+        # By the policy itself: equal ones may have been bound to other principals.
+        found = self._about.get(action)
+        if found is None:
+            found = Policy(self.text, self.kind, self.statements)
+            for name in ("_allowing", "_denying"):
+                numbered: Numbered = getattr(self, name)
+                speaking = [each for each in numbered if each[1].actions.cover(action)]
+                object.__setattr__(found, name, tuple(speaking))
+            self._about[action] = found
+        return found
 
     def of_effect(self, effect: Effect) -> Numbered:
         """The statements that have the effect, and their places from zero."""

@@ -32,13 +32,14 @@ class Pattern:
 
     def matches(self, text: str, context: Context) -> bool | None:
         """Whether the whole text matches; None if a variable has no value."""
-        glob = self._glob or self._bind(context)
-        return None if glob is None else glob.matches(text)
-
-    def _bind(self, context: Context) -> Glob | None:
+        if self._glob is not None:
+            return self._glob.matches(text)
         bound = [
             piece.value(context) if isinstance(piece, Variable) else piece
             for piece in self.pieces
         ]
         pieces = [piece for piece in bound if piece is not None]
-        return Glob(pieces) if len(pieces) == len(bound) else None
+        if len(pieces) != len(bound):
+            return None
+        # Most are a variable and nothing else.
+        return pieces[0] == text if len(pieces) == 1 else Glob(pieces).matches(text)

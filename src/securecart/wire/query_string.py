@@ -77,15 +77,17 @@ def parse_query_string(query: str) -> list[tuple[str, str]]:
     Bytes that are not UTF-8 become surrogate escapes, so that two different
     queries never read the same.
     """
+    parts = [part.partition("=") for part in query.split("&") if part]
     return [
-        (_decoded(name), _decoded(value))
-        for name, _, value in [part.partition("=") for part in query.split("&") if part]
+        (
+            _decoded(name) if "%" in name or "+" in name else name,
+            _decoded(value) if "%" in value or "+" in value else value,
+        )
+        for name, _, value in parts
     ]
 
 
 def _decoded(text: str) -> str:
-    if "%" not in text and "+" not in text:
-        return text
     return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "surrogateescape")
 
 

@@ -1,6 +1,8 @@
 """Hold parameters to the constraints of the service model, in AWS's words."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from botocore.model import ListShape, MapShape, Shape, StructureShape
@@ -20,6 +22,8 @@ def check(shape: StructureShape, parameters: Mapping[str, Any]) -> None:
     Raises:
         ValidationError: naming the violations, up to ten of them.
     """
+    if _fits(shape)(parameters):  # Nearly all do, and nobody wants words then.
+        return
     found = list(_violations(shape, parameters, ""))
     if found:
         noun = "error" if len(found) == 1 else "errors"
@@ -27,6 +31,50 @@ def check(shape: StructureShape, parameters: Mapping[str, Any]) -> None:
             f"{len(found)} validation {noun} detected: "
             + "; ".join(found[:_SHOWN_VIOLATIONS])
         )
+
+
+# A model has as many shapes as it has, and lives as long as the process.
+@cache
+def _fits(shape: Shape) -> Callable[[Any], bool]:
+    """Answer what says that values of a shape break no constraint.
+
+    It may be wrong about one that breaks none, and never about one that does.
+    """
+    if isinstance(shape, StructureShape):
+        return _structure_fits(shape)
+    if shape.type_name == "string":
+        return _string_fits(shape)
+    return lambda value: not any(_violations(shape, value, ""))
+
+
+def _structure_fits(shape: StructureShape) -> Callable[[Any], bool]:
+    required = frozenset(shape.required_members)
+    members: dict[str, Callable[[Any], bool]] = {}
+
+    def fits(value: Mapping[str, Any]) -> bool:
+        if not members:  # Not before: a shape may have itself as a member.
+            members.update((name, _fits(each)) for name, each in shape.members.items())
+        if not required <= value.keys():
+            return False
+        return all(members[name](member) for name, member in value.items())
+
+    return fits
+
+
+def _string_fits(shape: Shape) -> Callable[[Any], bool]:
+    least, most = shape.metadata.get("min", 0), shape.metadata.get("max", sys.maxsize)
+    pattern, enum = shape.metadata.get("pattern"), shape.metadata.get("enum")
+    match = compiled(pattern).fullmatch if pattern else None
+
+    def fits(value: Any) -> bool:
+        return (
+            isinstance(value, str)
+            and least <= len(value) <= most
+            and (match is None or match(value) is not None)
+            and (not enum or value in enum)
+        )
+
+    return fits
 
 
 def _violations(shape: Shape, value: Any, path: str) -> Iterator[str]:
@@ -59,8 +107,9 @@ def _structure(
                 f"Value null at '{prefix}{_lowered(name)}' failed to satisfy "
                 "constraint: Member must not be null"
             )
-    for name, member in value.items():
-        yield from _violations(shape.members[name], member, prefix + _lowered(name))
+    for name, member in shape.members.items():
+        if name in value:
+            yield from _violations(member, value[name], prefix + _lowered(name))
 
 
 def _string(shape: Shape, value: str, path: str) -> Iterator[str]:

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -24,6 +25,7 @@ MAX_DEPTH = 32
 _SHAPES = 1024
 """Structures remembered: more than IAM and STS have as parameters."""
 
+_NO_STRUCTURE = "Start of structure or map found where not expected."
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _INDEX = re.compile(r"[1-9][0-9]{0,5}")
 _FORM = "application/x-www-form-urlencoded"
@@ -54,13 +56,14 @@ def query_parameters(request: HttpRequest) -> dict[str, str]:
         pairs += parse_query_string(request.body.decode("ascii"))
     if len(pairs) > MAX_PARAMETERS:
         raise MalformedInput(f"More than {MAX_PARAMETERS} parameters.")
-    parameters: dict[str, str] = {}
+    parameters = dict(pairs)
+    if len(parameters) < len(pairs):
+        raise MalformedInput(f"The parameter {_repeated(pairs)} was sent twice.")
     for name, value in pairs:
-        if name in parameters:
-            raise MalformedInput(f"The parameter {_shown(name)} was sent twice.")
-        if not (_is_text(name) and _is_text(value)):
+        if not (
+            (name.isascii() or _is_text(name)) and (value.isascii() or _is_text(value))
+        ):
             raise MalformedInput("A parameter is not UTF-8.")
-        parameters[name] = value
     return parameters
 
 
@@ -75,9 +78,14 @@ def query_input(shape: StructureShape, parameters: dict[str, str]) -> dict[str, 
     """
     root = _Node()
     known = _members_of(shape)
+    texts = dict[str, Any]()
     for name, value in parameters.items():
         segments = name.split(".")
-        if segments[0] not in known:
+        member = known.get(segments[0])
+        if member is None:
+            continue
+        if len(segments) == 1 and member[1].type_name == "string":
+            texts[member[0]] = value
             continue
         if len(segments) > MAX_DEPTH:
             raise MalformedInput(f"The parameter {_shown(name)} is nested too deeply.")
@@ -85,7 +93,12 @@ def query_input(shape: StructureShape, parameters: dict[str, str]) -> dict[str, 
         for segment in segments:
             node = node.children.setdefault(segment, _Node())
         node.value = value
-    return _structure(shape, root)
+    if not root.children:
+        return texts
+    found = _structure(shape, root)
+    if not found.keys().isdisjoint(texts):
+        raise MalformedInput(_NO_STRUCTURE)
+    return found | texts
 
 
 def _structure(shape: StructureShape, node: _Node) -> dict[str, Any]:
@@ -114,7 +127,7 @@ def _value(shape: Shape, node: _Node) -> Any:
     if isinstance(shape, MapShape):
         return _map(shape, node)
     if node.children or node.value is None:
-        raise MalformedInput("Start of structure or map found where not expected.")
+        raise MalformedInput(_NO_STRUCTURE)
     return _scalar(shape, node.value)
 
 
@@ -196,9 +209,12 @@ def _name_of(shape: Shape, name: str) -> str:
     return str(shape.serialization.get("name", name))
 
 
+def _repeated(pairs: Iterable[tuple[str, str]]) -> str:
+    [(name, _)] = Counter(name for name, _ in pairs).most_common(1)
+    return _shown(name)
+
+
 def _is_text(text: str) -> bool:
-    if text.isascii():
-        return True
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -40,17 +40,18 @@ def _structure(shape: StructureShape) -> Write:
     def write(values: Any) -> str:
         if not elements:  # Not before: a shape may have itself as a member.
             elements.update(_elements_of(shape))
-        if not isinstance(values, Mapping):
+        if not isinstance(values, dict | Mapping):  # The first is quick to tell.
             raise _mismatch(shape, values)
         if not values.keys() <= elements.keys():
             unknown = sorted(values.keys() - elements.keys())
             raise ValueError(f"{shape.name} has no member {unknown}")
-        written = [
-            element(values[name])
-            for name, element in elements.items()
-            if values.get(name) is not None
-        ]
-        return "".join(written)
+        return "".join(
+            [
+                element(value)
+                for name, element in elements.items()
+                if (value := values.get(name)) is not None
+            ]
+        )
 
     return write
 
@@ -105,6 +106,8 @@ def _entries(shape: MapShape, name: str) -> Write:
 
 
 def _scalar(shape: Shape, beginning: str, end: str) -> Write:
+    if shape.type_name == "string" and shape.name != _URL_ENCODED_SHAPE:
+        return _text(shape, beginning, end)
     kind, text_of = _SCALARS[shape.type_name]
     if shape.name == _URL_ENCODED_SHAPE:
         text_of = _url_encoded
@@ -115,6 +118,15 @@ def _scalar(shape: Shape, beginning: str, end: str) -> Write:
         if not isinstance(value, kind) or isinstance(value, bool) is not is_boolean:
             raise _mismatch(shape, value)
         return f"{beginning}{text_of(value)}{end}"
+
+    return write
+
+
+def _text(shape: Shape, beginning: str, end: str) -> Write:
+    def write(value: Any) -> str:
+        if not isinstance(value, str):
+            raise _mismatch(shape, value)
+        return f"{beginning}{xml_text(value)}{end}"
 
     return write
 
