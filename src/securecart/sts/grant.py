@@ -11,6 +11,7 @@ from typing import Any
 
 from securecart.federation.claims import is_session_name
 from securecart.iam import Role
+from securecart.names.cohort import step
 from securecart.names.errors import ValidationError
 from securecart.names.session import RoleSession
 from securecart.sts.call import Call
@@ -44,7 +45,9 @@ def grant(
         MalformedPolicyDocument, PackedPolicyTooLarge: for session policies.
     """
     checked_session_name(assumption.session_name)
+    step()
     require_trust(role, assumption, call.context)
+    step()
     policies = session_policies_in(call)
     started = call.now.replace(microsecond=0)
     inherited_keys = tuple(key for key, _ in provenance.inherited_tags)
@@ -73,6 +76,7 @@ def grant(
 
 
 def _issued(call: Call, session: RoleSession, packed: int | None) -> dict[str, Any]:
+    step()
     credentials, issued = call.ports.issuer.issue(
         session,
         random=call.random,

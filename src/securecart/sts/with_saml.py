@@ -30,6 +30,7 @@ from securecart.federation.saml import (
 )
 from securecart.iam import Role, SamlProvider, find_role_by_arn, find_saml_provider
 from securecart.names.arn import Arn
+from securecart.names.cohort import step
 from securecart.names.expiring import Told
 from securecart.names.principal import Federated
 from securecart.policy import Layers
@@ -77,6 +78,7 @@ def assume_role_with_saml(call: Call) -> Pending:
     """
     provider, role = _provider_and_role(call)
     assertion = _verified(call, provider)
+    step()
     claims = _claims(assertion)
     arn = Arn.parse(provider.arn)
     asked = asked_seconds(call.parameters)

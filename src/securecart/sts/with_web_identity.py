@@ -25,6 +25,7 @@ from securecart.iam import (
     find_oidc_provider_by_issuer,
     find_role_by_arn,
 )
+from securecart.names.cohort import step
 from securecart.names.errors import ValidationError
 from securecart.names.principal import Federated
 from securecart.policy import Layers
@@ -66,6 +67,7 @@ def assume_role_with_web_identity(call: Call) -> Result:
     if "ProviderId" in call.parameters:
         raise ValidationError("ProviderId is for OAuth 2.0 access tokens, not taken")
     provider, token = _verified(call, str(call.parameters["WebIdentityToken"]))
+    step()
     claims = _claims(token)
     seconds = asked_seconds(call.parameters)
     with call.ports.entities.reading() as store:

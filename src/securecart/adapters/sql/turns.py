@@ -82,20 +82,28 @@ class EntitiesByTurns:
             turn.generation = generation
         return generation
 
-    def request(self) -> _Request:
-        """Hold one request that this thread answers, and nothing else."""
-        return _Request(self._turn)
+    def request(self) -> AbstractContextManager[None]:
+        """Hold one request that this thread answers, and nothing else.
+
+        In the loop's own thread that is nothing: what arrived is older than the
+        turn in which it is answered.
+        """
+        return nullcontext() if self._loop() else _Request(self._turn)
 
     def _begin(self) -> bool:
         """Have a turn of the loop forgotten at its end; say whether there is one."""
+        loop = self._loop()
+        if loop is not None:
+            loop.call_soon(self._forget)
+        return loop is not None
+
+    def _loop(self) -> asyncio.AbstractEventLoop | None:
         if threading.get_ident() != self._thread:
-            return False
+            return None
         try:
-            loop = asyncio.get_running_loop()
+            return asyncio.get_running_loop()
         except RuntimeError:
-            return False
-        loop.call_soon(self._forget)
-        return True
+            return None
 
     def _forget(self) -> None:
         self._turn.generation = None

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Mapping
 
 from securecart.names.clock import Clock, Random
+from securecart.names.cohort import step
 from securecart.names.errors import ServiceError
 from securecart.s3.context import request_context
 from securecart.serve.api.backend import Asked, Backend, Result
@@ -97,6 +98,7 @@ class Api:
 
     def _concluded(self, exchange: Exchange) -> HttpResponse:
         """Write what came of a request that did not fail."""
+        step()
         try:
             response = exchange.backend.wire.serialize(
                 exchange.operation, exchange.result or {}, exchange.request_id
@@ -114,6 +116,7 @@ class Api:
         return self._refused(exchange, InternalFailure())
 
     def _recorded(self, exchange: Exchange, response: HttpResponse) -> HttpResponse:
+        step()
         try:
             event = exchange.event(account=self._account, region=self._region)
             self._journal.append(record(event))
@@ -133,6 +136,7 @@ class Api:
         else:
             self._authenticate(exchange, unverified)
             exchange.parse()
+        step()
         backend = exchange.backend
         asked = Asked(
             operation=exchange.operation,

@@ -9,9 +9,11 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
 from typing import Protocol
 
 from securecart.names.waiting import WouldWait, without_waiting
+from securecart.serve.gateway.cohort import Cohorts
 from securecart.serve.gateway.message import Answer, Body, Incoming
 from securecart.serve.gateway.payload import MaxMessageLengthExceeded
 from securecart.wire.http import HttpRequest, HttpResponse
@@ -58,6 +60,8 @@ class HandOver:
         self._api = api
         self._executor = executor
         self._kms_executor = ThreadPoolExecutor(_KMS_THREADS, "kms")
+        self._beginning = Cohorts[HttpResponse | Unfinished | None](without_waiting)
+        self._finishing = Cohorts[HttpResponse]()
 
     @staticmethod
     def service(
@@ -88,7 +92,9 @@ class HandOver:
         request = incoming.request.with_body(await _read(incoming.body))
         loop = asyncio.get_running_loop()
         executor = self._kms_executor if service == "kms" else self._executor
-        response = self._begun_at_once(request, service)
+        response = None
+        if service in _AT_ONCE and len(request.body) <= _AT_ONCE_BYTES:
+            response = await self._beginning.run(partial(self._begun, request))
         if response is None:
             response = await loop.run_in_executor(executor, self._api, request)
         if not isinstance(response, HttpResponse):
@@ -100,17 +106,15 @@ class HandOver:
 
             response.redeem(told)
             await redeemed.wait()
-            response = response.finish()
+            response = await self._finishing.run(response.finish)
         return Answer(response.status, response.headers, response.body)
 
-    def _begun_at_once(
-        self, request: HttpRequest, service: str
-    ) -> HttpResponse | Unfinished | None:
-        if service not in _AT_ONCE or len(request.body) > _AT_ONCE_BYTES:
-            return None
-        with suppress(WouldWait), without_waiting():
+    def _begun(self, request: HttpRequest) -> HttpResponse | Unfinished | None:
+        """Answer in this thread; None where that would have to wait."""
+        try:
             return self._api(request)
-        return None
+        except WouldWait:
+            return None
 
 
 async def _read(body: Body) -> bytes:

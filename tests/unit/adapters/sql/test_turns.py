@@ -125,6 +125,30 @@ def test_a_request_in_a_thread_asks_once_until_it_writes(
     loop.run_until_complete(asyncio.sleep(0))
 
 
+def test_a_request_in_the_loop_s_thread_has_the_loop_s_turn(
+    loop: asyncio.AbstractEventLoop,
+) -> None:
+    """Many that arrived together ask once between them, and the next ones again."""
+    counted = Counted()
+    entities = EntitiesByTurns(counted)
+
+    async def answer() -> list[int]:
+        found = list[int]()
+        for _ in range(3):
+            with entities.request():
+                found.append(entities.generation())
+            counted.now += 1
+        return found
+
+    async def ask() -> None:
+        assert await answer() == [1, 1, 1]
+        await asyncio.sleep(0)
+        assert await answer() == [4, 4, 4]
+
+    loop.run_until_complete(ask())
+    assert counted.asked == 2
+
+
 def test_other_threads_always_ask(loop: asyncio.AbstractEventLoop) -> None:
     """They have no turns."""
     counted = Counted()
