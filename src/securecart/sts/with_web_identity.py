@@ -114,6 +114,7 @@ def _verified(call: Call, token: str) -> tuple[OidcProvider, VerifiedIdToken]:
         raise InvalidIdentityToken(
             f"No OpenIDConnect provider found in your account for {issuer[:255]}"
         )
+    step()
     try:
         verified = verify_id_token_from(
             call.ports.key_source,

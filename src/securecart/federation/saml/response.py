@@ -48,6 +48,7 @@ from securecart.federation.saml.errors import (
 from securecart.federation.saml.metadata import IdpMetadata
 from securecart.federation.saml.names import BEARER, DS, ENTITY, SUCCESS, A, P
 from securecart.federation.saml.signature import refuse_repeated_ids, verify_enveloped
+from securecart.names.cohort import step
 
 _ASSERTIONS: Final = frozenset({f"{A}Assertion", f"{A}EncryptedAssertion"})
 _RESPONSE_PARTS: Final = frozenset(
@@ -160,9 +161,11 @@ def verify_response(
         raise ExpiredMetadata("the identity provider's metadata is no longer valid")
     try:
         response = parse_xml(_decode(saml_response), max_length=MAX_RESPONSE)
+        step()
         _check_response(response, provider, expected)
         assertion = _the_assertion(response)
         refuse_repeated_ids(response)
+        step()
         authentic = response.find(f"{DS}Signature") is not None
         if authentic:
             # First, since it covers the assertion with its signature in it, or
@@ -173,7 +176,9 @@ def verify_response(
         elif expected.encryption_required:
             raise UnencryptedAssertion("the assertion is not encrypted")
         signed = verify_enveloped(assertion, provider.signing_keys)
+        step()
         claims = parse_xml(signed, max_length=MAX_RESPONSE)
+        step()
         return _read(claims, response, provider, expected, now)
     except InvalidDocument as error:
         raise InvalidAssertion(str(error)) from None
