@@ -11,6 +11,11 @@ for large bodies, so that a slow disk does not make it an hour):
 
 Both of SeaweedFS are one more `weed s3` on the filer and volumes of our store,
 with Go's own settings, as SeaweedFS runs; `--lend` gives it those of our store's.
+
+Small documents and pages are read twice: `kept`, where what is read fits into
+what a worker keeps of the store's answers, as it does by default; and `asked`,
+from a second gateway on the same installation that keeps none.
+
 Ours encrypts whatever is put (SSE-S3), and both are set to do so. Printed are
 medians of the rounds: requests a second; the processor time of one, all server
 processes together; and the 99th percentile of its time. Where other work
@@ -38,7 +43,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -60,12 +65,14 @@ from securecart.cli.clock import system_clock
 from securecart.cli.installation import prepare_installation
 from securecart.cli.place import Place
 from securecart.cli.serve_aws import serve_aws
+from securecart.cli.settings import Gateway as GatewaySettings
 from securecart.cli.settings import Settings
 from securecart.cli.settings import Store as StoreSettings
 from securecart.cli.worker import run_worker
 from securecart.cli.workers import first_worker
 from securecart.names.credentials import Credentials
 from securecart.serve.gateway import ROW_WORDS, Scoreboard
+from securecart.serve.gateway.generations import QUIET_SECONDS
 from securecart.wire.http import HttpRequest
 from securecart.wire.query_string import percent_encode
 from securecart.wire.sigv4 import presign, sign
@@ -115,6 +122,8 @@ class Load:
     size: int = 0
     folder: str = ""
     presigned: bool = False
+    asked: bool = False
+    """Ours keeps nothing, and so asks the store each time."""
 
     @property
     def large(self) -> bool:
@@ -130,10 +139,18 @@ def loads() -> Iterator[Load]:
                 name = f"{method} {text} {form}"
                 # The hash of a body costs most, the query of a link likewise.
                 if size < MIB or presigned is (method == "GET"):
-                    yield Load(name, method, size, presigned=presigned)
+                    load = Load(name, method, size, presigned=presigned)
+                    yield from both(load) if name.startswith("GET 16") else (load,)
         for count in (FEW, MANY):
             name = f"list {count} {form}"
-            yield Load(name, "GET", folder=f"folder-{count}", presigned=presigned)
+            load = Load(name, "GET", folder=f"folder-{count}", presigned=presigned)
+            yield from both(load) if count == FEW else (load,)
+
+
+def both(load: Load) -> Iterator[Load]:
+    """What may be kept, where it is and where it is not."""
+    yield replace(load, name=f"{load.name}, kept")
+    yield replace(load, name=f"{load.name}, asked", asked=True)
 
 
 @dataclass(frozen=True)
@@ -171,10 +188,15 @@ def memory(pid: int) -> str:
     return f"{own / 1000:.0f} of {int(kilobytes['Rss']) / 1000:.0f} MB"
 
 
-def serve(directory: Path, listener: socket.socket, profile: str | None) -> None:
+def serve(
+    directory: Path, listener: socket.socket, profile: str | None, *, keeps: bool
+) -> None:
     """Run the endpoint as `securecart serve aws` does; profiled, in one process."""
-    # Neither side's writes survive more than the death of its processes.
-    settings = Settings(store=StoreSettings(durability="process-crash"))
+    settings = Settings(
+        # Neither side's writes survive more than the death of its processes.
+        store=StoreSettings(durability="process-crash"),
+        gateway=GatewaySettings() if keeps else GatewaySettings(kept_bytes=0),
+    )
     place = Place(settings, None, directory, {})
     if not profile:
         serve_aws(place, [listener])
@@ -542,11 +564,13 @@ async def grow(port: int, admin: Credentials, side: Side, count: int) -> None:
 
 
 @contextmanager
-def gateway(directory: Path, profile: str | None) -> Iterator[tuple[int, int]]:
+def gateway(
+    directory: Path, profile: str | None, *, keeps: bool
+) -> Iterator[tuple[int, int]]:
     """Run ours; answer its port and its process."""
     listener = socket.create_server(("127.0.0.1", 0))
     process = multiprocessing.get_context("spawn").Process(
-        target=serve, args=(directory, listener, profile)
+        target=serve, args=(directory, listener, profile), kwargs={"keeps": keeps}
     )
     process.start()
     try:
@@ -582,9 +606,13 @@ async def run(arguments: argparse.Namespace) -> None:
             directory, s3, static, held, lend=arguments.lend
         )
         port, worker = held.enter_context(
-            gateway(installation.directory, arguments.profile)
+            gateway(installation.directory, arguments.profile, keeps=True)
+        )
+        asking_port, asking = held.enter_context(
+            gateway(installation.directory, None, keeps=False)
         )
         client("s3", port, admin).create_bucket(Bucket=BUCKET)
+        created = time.monotonic()
         ((session, folder),) = await asyncio.to_thread(made_roles, port, admin, [ROLE])
         encrypt(client("s3", peer_port, static))
         role = f"arn:aws:iam::role/{ROLE}"
@@ -595,6 +623,7 @@ async def run(arguments: argparse.Namespace) -> None:
             Side(STATIC, peer_port, static, lambda: (peer,), shared),
         ]
         shown = sides[:1] if arguments.profile else sides
+        asked = replace(sides[0], port=asking_port, front=lambda: tree(asking))
 
         chosen = [load for load in loads() if arguments.only in load.name]
 
@@ -605,9 +634,13 @@ async def run(arguments: argparse.Namespace) -> None:
                 for load in chosen:
                     before[load] = (await measured(load, sides[:1], folder))[OURS]
                 await grow(port, admin, sides[-1], arguments.grow)
-            print(f"{'':20}" + "".join(f"{side.name:>33}" for side in shown))
+            # The peer writes behind the gateway's back, which shows it late; what
+            # is measured is as large before and after.
+            await asyncio.sleep(created + QUIET_SECONDS + 1 - time.monotonic())
+            print(f"{'':26}" + "".join(f"{side.name:>33}" for side in shown))
             for load in chosen:
-                found = await measured(load, shown, folder)
+                ours = asked if load.asked else sides[0]
+                found = await measured(load, (ours, *shown[1:]), folder)
                 report(load, found, before.get(load))
 
         # The supervisor of the store needs asyncio's own loop.
@@ -637,12 +670,12 @@ async def measured(
 
 def report(load: Load, found: dict[str, Measured], before: Measured | None) -> None:
     """Print the figures of a load, and ours as ratios to the others'."""
-    line = f"{load.name:20}"
+    line = f"{load.name:26}"
     for each in found.values():
         line += f"{each.rate:9,.1f}/s {each.processor:9,.0f} µs {each.p99:7.1f} ms"
     print(line)
     ours = found[OURS]
-    ratios = f"{'':20}  of it the gateway's own {ours.front:,.0f} µs"
+    ratios = f"{'':26}  of it the gateway's own {ours.front:,.0f} µs"
     compared = {name: each for name, each in found.items() if name != OURS}
     if before is not None:
         compared["itself before it grew"] = before

@@ -12,9 +12,11 @@ from securecart.adapters.sql.buckets import SqlBuckets
 from securecart.adapters.sql.entities import SqlEntities
 from securecart.adapters.upstream import StorePool, UpstreamLimits
 from securecart.cli.account import store_credentials, store_socket
+from securecart.cli.generations import open_lanes
 from securecart.cli.installation import Installation
 from securecart.names.clock import Clock
 from securecart.serve.gateway.expiry import Expiry
+from securecart.serve.gateway.generations import Generations
 from securecart.serve.gateway.store import Store
 
 _log = logging.getLogger(__name__)
@@ -53,26 +55,30 @@ class Lifecycles:
         journal = JournalFiles(
             installation.directory / "journal", account=account, clock=self._clock
         )
-        expiry = Expiry(
-            # The store keeps its own time, and refuses what another signed.
-            Store(
-                pool,
-                store_credentials(installation),
-                region=region,
-                clock=lambda: datetime.now(UTC),
-            ),
-            self._buckets,
-            journal,
-            account=account,
-            region=region,
-            clock=self._clock,
-            random=os.urandom,
-            places=self._places,
-        )
+        lanes = open_lanes(installation)
         try:
+            expiry = Expiry(
+                Store(
+                    pool,
+                    store_credentials(installation),
+                    region=region,
+                    # It keeps its own time, and refuses what another signed.
+                    clock=lambda: datetime.now(UTC),
+                    # The worker's own is for another thread.
+                    lane=Generations(lanes.memory, lanes).lane(),
+                ),
+                self._buckets,
+                journal,
+                account=account,
+                region=region,
+                clock=self._clock,
+                random=os.urandom,
+                places=self._places,
+            )
             run = await expiry.run()
         finally:
             journal.close()
             pool.close()
+            lanes.close()
         if run.deleted or run.failed:
             _log.info("lifecycles: %d deleted, %d failed", run.deleted, run.failed)

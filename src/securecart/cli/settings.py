@@ -202,12 +202,15 @@ class Gateway(_Section):
 
     `connections` and `session_requests` hold for each of the workers, which
     share neither. Without `workers` there is one for each usable core. `hosts`
-    are names, beside the endpoint's own, below which a name is a bucket's.
+    are names, beside the endpoint's own, below which a name is a bucket's. Up to
+    `kept_bytes` of the store's answers each worker keeps, to give them again; 0
+    switches it off.
     """
 
     workers: int | None = Field(default=None, ge=1, le=64)
     connections: int = Field(default=2000, ge=16, le=7000)
     session_requests: int = Field(default=64, ge=1, le=7000)
+    kept_bytes: int = Field(default=8 * 2**20, ge=0, le=2**30)
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     access_log: bool = False
     hosts: tuple[_HostName, ...] = ()

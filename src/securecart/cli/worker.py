@@ -42,6 +42,7 @@ from securecart.cli.account import (
 )
 from securecart.cli.children import hold_on
 from securecart.cli.clock import system_clock
+from securecart.cli.generations import join_generations
 from securecart.cli.housekeeping import Housekeeping
 from securecart.cli.installation import Installation, open_installation
 from securecart.cli.keyrings import (
@@ -209,6 +210,8 @@ def _build(
         authorizer=authorizer,
         key_authorizer=key_authorizer,
         buckets=SqlBuckets(entities),
+        generations=join_generations(installation),
+        kept_bytes=options.kept_bytes,
         upstream=StorePool(
             store_socket(installation), UpstreamLimits(connections=connections)
         ),

@@ -25,6 +25,7 @@ class WorkerOptions:
     bucket_hosts: tuple[str, ...]
     connections: int
     session_requests: int
+    kept_bytes: int
     access_log: bool
     syncs: bool
 

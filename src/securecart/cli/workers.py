@@ -50,6 +50,7 @@ def first_worker(
         bucket_hosts=settings.bucket_hosts,
         connections=settings.gateway.connections,
         session_requests=settings.gateway.session_requests,
+        kept_bytes=settings.gateway.kept_bytes,
         access_log=settings.gateway.access_log,
         syncs=settings.store.durability == "power-loss",
     )

@@ -37,6 +37,8 @@ from securecart.names.principal import IamUser, Root, Service
 from securecart.names.session import RoleSession
 from securecart.sealing import Keyring, SealingKey
 from securecart.serve.gateway.gateway import build_gateway
+from securecart.serve.gateway.generations import Generations
+from securecart.serve.gateway.meter import Meter
 from securecart.sts import Authenticator, AuthorizationMessages, Issuer
 from securecart.trail import InMemoryJournal
 from securecart.wire.http import HttpRequest, HttpResponse
@@ -48,6 +50,8 @@ REGION = "us-east-1"
 BUCKET = "securecart-user-docs"
 ALIAS = "alias/securecart-user-docs"
 ORIGIN = "http://localhost:8080"
+
+_KEPT_BYTES = 8 * 2**20
 
 _EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 _FOLDER_POLICY = {
@@ -154,6 +158,9 @@ class Landscape:
         self.entities = InMemoryEntities()
         self.keyring = Keyring(SealingKey(os.urandom(32)))
         self.issuer = Issuer(lambda: self.keyring)
+        # No quiet time: what is kept too long is to be seen.
+        self.generations = Generations.private(quiet_seconds=0)
+        self.meter = Meter.alone()
         self.journal = InMemoryJournal()
         self.api = KmsApi(self.entities, self.keyring)
         self.listening = socket.create_server(("127.0.0.1", 0))
@@ -222,6 +229,9 @@ class Landscape:
                 buckets=SqlBuckets(self.entities),
                 upstream=self.pool,
                 store_credentials=self.store_credentials,
+                generations=self.generations,
+                kept_bytes=_KEPT_BYTES,
+                meter=self.meter,
                 journal=self.journal,
                 authorization_messages=AuthorizationMessages(
                     Keyring(SealingKey(bytes(32)))

@@ -40,6 +40,7 @@ def expire(landscape: Any) -> Expire:
                     landscape.store_credentials,
                     region="us-east-1",
                     clock=lambda: datetime.now(UTC),
+                    lane=landscape.generations.lane(),
                 ),
                 SqlBuckets(landscape.entities),
                 landscape.journal,

@@ -12,6 +12,7 @@ import pytest
 from securecart.adapters.upstream import StorePool, UpstreamLimits
 from securecart.names.credentials import Credentials
 from securecart.serve.gateway import health
+from securecart.serve.gateway.generations import Generations
 from securecart.serve.gateway.store import Store
 
 pytestmark = pytest.mark.slow
@@ -72,6 +73,7 @@ def scene(path: Path, act: Callable[[FakeStore, Store], Awaitable[None]]) -> Non
             Credentials("STORE", "store-secret"),
             region="us-east-1",
             clock=lambda: datetime.now(UTC),
+            lane=Generations.private().lane(),
         )
         watching = asyncio.create_task(store.health.watch())
         try:

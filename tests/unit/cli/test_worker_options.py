@@ -18,6 +18,7 @@ def test_options_come_back_as_they_were_given() -> None:
         bucket_hosts=("s3.example.com",),
         connections=2000,
         session_requests=64,
+        kept_bytes=0,
         access_log=False,
         syncs=True,
     )

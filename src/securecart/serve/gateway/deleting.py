@@ -61,7 +61,11 @@ async def delete_objects(backend: Backend, call: Call) -> Answer:
     deleted: list[DeletedObject] = []
     if allowed:
         answer = await backend.store.call(
-            "POST", call.s3.target, bypassing(call), delete_objects_body(allowed)
+            "POST",
+            call.s3.target,
+            bypassing(call),
+            delete_objects_body(allowed),
+            keys=[each.key for each in allowed],
         )
         result = parse_xml(answer.body)
         deleted = list(_deleted(result))

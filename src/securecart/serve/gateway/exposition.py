@@ -35,6 +35,16 @@ _SUMS = (
         "store_outage_refusals_total",
         "Requests refused as the store did not answer.",
     ),
+    (
+        Word.KEPT_HITS,
+        "store_kept_hits_total",
+        "Questions to the store that were answered by what was kept.",
+    ),
+    (
+        Word.KEPT_MISSES,
+        "store_kept_misses_total",
+        "Those that could have been, and went to the store.",
+    ),
     (Word.SYNCS, "store_syncs_total", "Group commits of the store's file system."),
     (Word.SYNC_FAILURES, "store_sync_failures_total", "Those that failed."),
     (

@@ -12,9 +12,11 @@ from securecart.names.entities import Entities
 from securecart.s3 import Buckets
 from securecart.s3.addressing import VirtualHosts
 from securecart.serve.gateway.call import Backend, at_once
+from securecart.serve.gateway.generations import Generations
 from securecart.serve.gateway.group_commit import GroupCommit
 from securecart.serve.gateway.guard import Guard
 from securecart.serve.gateway.handover import Api, HandOver
+from securecart.serve.gateway.kept_answers import KeptAnswers
 from securecart.serve.gateway.keys import Keys
 from securecart.serve.gateway.limits import Limits
 from securecart.serve.gateway.meter import Meter
@@ -52,6 +54,8 @@ def build_gateway(
     random: Random,
     limits: Limits | None = None,
     meter: Meter | None = None,
+    generations: Generations | None = None,
+    kept_bytes: int = 0,
     sync: Callable[[], None] | None = None,
     room: Callable[[], bool] = lambda: True,
     access_log: bool = False,
@@ -62,11 +66,26 @@ def build_gateway(
     `executor` runs `api`. `sync` blocks, and raises `OSError` if it failed: it
     is awaited before a write is acknowledged. `room` says whether documents may
     be added. Below `hosts` a name is a bucket's. `store_credentials` are the
-    store's own and sign every request to it.
+    store's own and sign every request to it. `generations` are shared by all
+    who write to that store; up to `kept_bytes` of its answers are kept, none
+    if it is 0.
     """
     limits = limits or Limits()
     meter = meter or Meter.alone()
-    store = Store(upstream, store_credentials, region=region, clock=_real_time)
+    generations = generations or Generations.private()
+    kept = (
+        KeptAnswers(generations, most_bytes=kept_bytes, count=meter.add)
+        if kept_bytes
+        else None
+    )
+    store = Store(
+        upstream,
+        store_credentials,
+        region=region,
+        clock=_real_time,
+        lane=generations.lane(),
+        kept=kept,
+    )
     readiness = Readiness(
         store.health,
         database=entities.generation,
@@ -103,4 +122,5 @@ def build_gateway(
         meter=meter,
         clock=clock,
         limits=limits,
+        forget=store.forget,
     )

@@ -47,9 +47,17 @@ class Heard(Protocol):
 class StoreHealth:
     """The state above; `ask` lists the buckets, whatever the state is."""
 
-    def __init__(self, ask: Callable[[], Awaitable[object]], heard: Heard) -> None:
+    def __init__(
+        self,
+        ask: Callable[[], Awaitable[object]],
+        heard: Heard,
+        *,
+        back: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Watch; `back` is called when an outage is over, before it is told."""
         self._ask = ask
         self._heard = heard
+        self._back = back
         self._down_since: float | None = None
 
     @property
@@ -89,4 +97,5 @@ class StoreHealth:
     def _answered(self, now: float) -> None:
         if self._down_since is not None:
             _log.warning("the store is back after %.1f s", now - self._down_since)
+            self._back()
             self._down_since = None

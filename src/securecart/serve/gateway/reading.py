@@ -47,23 +47,39 @@ _BOUNDED = frozenset({*_IF_ALLOWED, _PARTS_COUNT})
 
 
 async def read_object(backend: Backend, call: Call) -> Answer:
-    """Stream an object, or a range of it; to HEAD, all but the object."""
+    """Answer an object, or a range of it; to HEAD, all but the object.
+
+    It is streamed unless it is small and whole, see `Store.ask`.
+    """
     _check(call)
     key = customer_key_of(call.request, Use.OBJECT)
-    exchange = await backend.store.open(
+    answered = await backend.store.ask(
         call.request.method, call.s3.target, _headers(call, key)
     )
+    if isinstance(answered, HttpResponse):
+        _require_keys(backend, call, answered, key)
+        return _answer(backend, call, answered, answered.body, key)
     try:
-        head = await _allowed_head(backend, call, exchange, key)
+        head = await _allowed_head(backend, call, answered, key)
+        return _answer(backend, call, head, answered, key)
     except BaseException:
-        exchange.close()
+        answered.close()
         raise
+
+
+def _answer(
+    backend: Backend,
+    call: Call,
+    head: HttpResponse,
+    body: bytes | Exchange,
+    key: CustomerKey | None,
+) -> Answer:
     if call.request.method == "HEAD":
         head = _ranged(call, head)
     headers = told(backend, call, head)
     if key is not None:
         headers += key.answered
-    return Answer(head.status, headers, exchange, content_length(head))
+    return Answer(head.status, headers, body, content_length(head))
 
 
 def _check(call: Call) -> None:
@@ -112,10 +128,17 @@ async def _allowed_head(
     head = await exchange.head()
     if head.status >= _ERROR:
         raise await _refused(backend, call, exchange, head, key)
+    _require_keys(backend, call, head, key)
+    return head
+
+
+def _require_keys(
+    backend: Backend, call: Call, head: HttpResponse, key: CustomerKey | None
+) -> None:
+    """Let the caller have an object, by the key that its head names."""
     require_customer_key(head.headers, key)
     if call.request.method == "GET" or call.request.header(_CHECKSUM_MODE):
         require_decrypt(backend, call, head.headers, call.s3.resource)
-    return head
 
 
 def _is_meant(name: str, value: str) -> bool:

@@ -40,6 +40,8 @@ class Word(IntEnum):
     SYNC_FAILURES = 17
     SYNCED_WRITES = 18
     SYNC_MICROSECONDS = 19
+    KEPT_HITS = 20
+    KEPT_MISSES = 21
 
 
 MOMENTARY = tuple(Word)[: Word.STARTED_AT + 1]

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from email.utils import format_datetime
 
@@ -34,13 +34,16 @@ class GatewayServer:
         meter: Meter,
         clock: Clock,
         limits: Limits,
+        forget: Callable[[], None] = lambda: None,
     ) -> None:
+        """Serve `application`; `forget` is called every second."""
         self.application = application
         self.readiness = readiness
         self._upstream = upstream
         self._meter = meter
         self._clock = clock
         self._limits = limits
+        self._forget = forget
         self._connections: set[Connection] = set()
         self._date = ""
         self._date_second = 0
@@ -69,6 +72,7 @@ class GatewayServer:
                 self._sample()
                 await asyncio.sleep(_SWEEP_SECONDS)
                 self.sweep(loop.time())
+                self._forget()
         finally:
             self.readiness.draining = True
             acceptor.close()

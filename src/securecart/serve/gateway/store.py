@@ -9,7 +9,10 @@ from typing import Protocol
 
 from securecart.names.clock import Clock
 from securecart.names.credentials import Credentials
+from securecart.serve.gateway.folders import written_slots
+from securecart.serve.gateway.generations import EVERYTHING, Lane
 from securecart.serve.gateway.health import StoreHealth
+from securecart.serve.gateway.kept_answers import KeptAnswers, asked_of, may_be_kept
 from securecart.serve.gateway.store_errors import store_error
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.query_string import percent_encode
@@ -26,6 +29,8 @@ _WHOLE_BYTES = 8 * 1024 * 1024
 """An answer that is read whole: 1,000 versions with keys of 1,024 bytes,
 percent-encoded, take under 4 MB."""
 _ERROR = 400
+_FAILURE = 500
+_SAFE = frozenset({"GET", "HEAD"})
 
 
 class Exchange(Protocol):
@@ -116,7 +121,11 @@ class Upstream(Protocol):
 
 
 class Store:
-    """Signs for the store and speaks of buckets, keys and parameters."""
+    """Signs for the store and speaks of buckets, keys and parameters.
+
+    Every write is counted in `lane`, for all who keep what the store answers,
+    in this process and in others.
+    """
 
     def __init__(
         self,
@@ -125,11 +134,16 @@ class Store:
         *,
         region: str,
         clock: Clock,
+        lane: Lane,
+        kept: KeptAnswers | None = None,
     ) -> None:
+        """Speak to `upstream`; without `kept` it is asked each time."""
         self._upstream = upstream
         self._signer = Signer(credentials, region=region, service="s3")
         self._clock = clock
-        self.health = StoreHealth(self._list_buckets, upstream)
+        self._lane = lane
+        self._kept = kept
+        self.health = StoreHealth(self._list_buckets, upstream, back=self._is_back)
 
     def open(
         self,
@@ -140,30 +154,82 @@ class Store:
         *,
         length: int | None = None,
         trailer: bool = False,
+        keys: Sequence[str] | None = None,
     ) -> Awaitable[Exchange]:
         """Begin a request; with `trailer` the body follows as aws-chunked.
 
         The payload stays unsigned: between the gateway and a socket that
-        only it can open, a hash of 64 MB would guard nothing.
+        only it can open, a hash of 64 MB would guard nothing. `keys` are all
+        that the body names, where the target is a bucket's.
 
         Raises:
             BlockingIOError: every connection to the store is taken.
             ConnectionError, TimeoutError: it is not there.
         """
+        self._require_health()
+        if method in _SAFE:
+            return self._open(method, target, headers)
+        slots = written_slots(target, keys)
+        request = self._request(method, target, headers, body, trailer=trailer)
+        return self._write(request, slots, length, trailer=trailer)
+
+    async def ask(
+        self, method: str, target: str, headers: Headers = ()
+    ) -> HttpResponse | Exchange:
+        """Read: answer a small success whole, all else as an exchange.
+
+        What is whole may have been kept; who asks has been decided upon
+        before, and what the answer's head demands is asked again each time.
+
+        Raises:
+            BlockingIOError: every connection to the store is taken.
+            ConnectionError, TimeoutError: it is not there, or breaks off.
+        """
+        self._require_health()
+        kept = self._kept
+        asked = None if kept is None else asked_of(method, target, headers)
+        if kept is None or asked is None:
+            return await self._open(method, target, headers)
+        found = kept.find(asked)
+        if found is not None:
+            return found
+        before = kept.before(asked)
+        exchange = await self._open(method, target, headers)
+        if before is None:
+            return exchange
+        try:
+            head = await exchange.head()
+            if not may_be_kept(asked, head):
+                return exchange
+            body = await read_whole(exchange)
+        except BaseException:
+            exchange.close()
+            raise
+        exchange.close()
+        whole = HttpResponse(head.status, head.headers, body)
+        kept.keep(asked, before, whole)
+        return whole
+
+    def forget(self) -> None:
+        """Drop what was kept for too long."""
+        if self._kept is not None:
+            self._kept.forget()
+
+    def _require_health(self) -> None:
         if not self.health.up:
             raise ConnectionError("it has not answered for a while")
-        return self._open(method, target, headers, body, length, trailer=trailer)
 
     def _open(
-        self,
-        method: str,
-        target: str,
-        headers: Headers,
-        body: bytes,
-        length: int | None,
-        *,
-        trailer: bool,
+        self, method: str, target: str, headers: Headers = ()
     ) -> Awaitable[Exchange]:
+        """Begin a request that changes nothing, whatever the store's health."""
+        return self._upstream.open(
+            self._request(method, target, headers, b"", trailer=False)
+        )
+
+    def _request(
+        self, method: str, target: str, headers: Headers, body: bytes, *, trailer: bool
+    ) -> HttpRequest:
         signed = self._signer.sign(
             method,
             target,
@@ -171,11 +237,39 @@ class Store:
             now=self._clock(),
             payload_hash=_UNSIGNED_TRAILER if trailer else _UNSIGNED,
         )
-        request = HttpRequest(method, target, signed, body)
-        return self._upstream.open(request, length=length, chunked=trailer)
+        return HttpRequest(method, target, signed, body)
+
+    async def _write(
+        self,
+        request: HttpRequest,
+        slots: Sequence[int],
+        length: int | None,
+        *,
+        trailer: bool,
+    ) -> Exchange:
+        """Begin a request that changes something, and count it."""
+        lane = self._lane
+        lane.begin(slots)
+        try:
+            exchange = await self._upstream.open(
+                request, length=length, chunked=trailer
+            )
+        except BlockingIOError:
+            lane.end(slots, known=True)  # Nothing of it was sent.
+            raise
+        except BaseException:
+            lane.end(slots, known=False)
+            raise
+        return _Write(exchange, lane, slots)
 
     async def call(
-        self, method: str, target: str, headers: Headers = (), body: bytes = b""
+        self,
+        method: str,
+        target: str,
+        headers: Headers = (),
+        body: bytes = b"",
+        *,
+        keys: Sequence[str] | None = None,
     ) -> HttpResponse:
         """Make a request and answer the whole response, if it succeeded.
 
@@ -183,7 +277,13 @@ class Store:
             ServiceError: what the store refused, in S3's words.
             ConnectionError, TimeoutError: it is not there, or hangs.
         """
-        exchange = await self.open(method, target, headers, body)
+        if method in _SAFE:
+            answered = await self.ask(method, target, headers)
+            if isinstance(answered, HttpResponse):
+                return answered
+            exchange = answered
+        else:
+            exchange = await self.open(method, target, headers, body, keys=keys)
         try:
             head = await succeeded(exchange)
             whole = await read_whole(exchange)
@@ -193,12 +293,18 @@ class Store:
 
     async def _list_buckets(self) -> None:
         """Ask whether it answers, whatever was last found."""
-        exchange = await self._open("GET", "/", (), b"", None, trailer=False)
+        exchange = await self._open("GET", "/")
         try:
             await succeeded(exchange)
             await read_whole(exchange)
         finally:
             exchange.close()
+
+    def _is_back(self) -> None:
+        """What was under way when an outage began may be carried out now."""
+        everything = (EVERYTHING,)
+        self._lane.begin(everything)
+        self._lane.end(everything, known=False)
 
     async def head(self, target: str, headers: Headers = ()) -> HttpResponse:
         """Ask for an object's headers; answer them whatever the status.
@@ -206,11 +312,65 @@ class Store:
         Raises:
             ConnectionError, TimeoutError: it is not there, or hangs.
         """
-        exchange = await self.open("HEAD", target, headers)
+        answered = await self.ask("HEAD", target, headers)
+        if isinstance(answered, HttpResponse):
+            return answered
         try:
-            return await exchange.head()
+            return await answered.head()
         finally:
-            exchange.close()
+            answered.close()
+
+
+class _Write:
+    """An exchange that changes something: counted until it is closed.
+
+    Only an answer that came whole, and says that it was done or refused, tells
+    what became of it: the store's 500 may stand for a time-out of its own.
+    """
+
+    def __init__(self, exchange: Exchange, lane: Lane, slots: Sequence[int]) -> None:
+        self._exchange = exchange
+        self._lane = lane
+        self._slots = slots
+        self._status = _FAILURE
+        self._whole = False
+        self._closed = False
+
+    @property
+    def answered(self) -> bool:
+        """See `Exchange.answered`."""
+        return self._exchange.answered
+
+    async def send(self, data: bytes) -> None:
+        """See `Exchange.send`."""
+        await self._exchange.send(data)
+
+    async def end(self) -> None:
+        """See `Exchange.end`."""
+        await self._exchange.end()
+
+    async def head(self) -> HttpResponse:
+        """See `Exchange.head`."""
+        head = await self._exchange.head()
+        self._status = head.status
+        return head
+
+    async def read(self) -> bytes:
+        """See `Exchange.read`."""
+        piece = await self._exchange.read()
+        self._whole = self._whole or not piece
+        return piece
+
+    def close(self) -> None:
+        """See `Exchange.close`."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._exchange.close()
+        finally:
+            known = self._whole and self._status < _FAILURE
+            self._lane.end(self._slots, known=known)
 
 
 async def succeeded(exchange: Exchange) -> HttpResponse:

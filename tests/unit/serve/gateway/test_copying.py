@@ -16,6 +16,7 @@ from securecart.names.principal import Root
 from securecart.s3 import Bucket, Required, resolve
 from securecart.serve.gateway.call import Backend, Call, at_once
 from securecart.serve.gateway.copying import copy_object, upload_part_copy
+from securecart.serve.gateway.generations import Generations
 from securecart.serve.gateway.store import Store
 from securecart.wire.http import HttpRequest, HttpResponse
 
@@ -121,6 +122,7 @@ def scene(upstream: Upstream, target: str, **headers: str) -> tuple[Backend, Cal
         Credentials("STORE", "secret"),
         region="us-east-1",
         clock=clock,
+        lane=Generations.private().lane(),
     )
     guard = SimpleNamespace(require=lambda *_: None)
     parts = {"store": store, "guard": guard, "keys": None, "settled": at_once}

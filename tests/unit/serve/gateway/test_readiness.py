@@ -8,6 +8,7 @@ from unittest.mock import Mock
 
 import pytest
 
+from securecart.serve.gateway import server as server_module
 from securecart.serve.gateway.health import StoreHealth
 from securecart.serve.gateway.limits import Limits
 from securecart.serve.gateway.meter import Meter
@@ -101,6 +102,34 @@ def test_nothing_is_accepted_before_everything_was_asked_once(run: Run) -> None:
             while not row[Word.ACCEPTING]:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         assert machine.readiness.wanting() == ["database"]
+        serving.cancel()
+        await asyncio.wait({serving})
+
+    run(act())
+
+
+def test_what_is_too_old_is_forgotten_every_second(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As long as it serves, whether anybody asks or not."""
+    monkeypatch.setattr(server_module, "_SWEEP_SECONDS", 0.01)
+
+    async def act() -> None:
+        machine, forgotten = _Machine(), asyncio.Event()
+        server = GatewayServer(
+            Mock(),
+            readiness=machine.readiness,
+            upstream=Mock(busy=0, idle=0, waiting=0),
+            meter=Meter.alone(),
+            clock=lambda: datetime.now(UTC),
+            limits=Limits(),
+            forget=forgotten.set,
+        )
+        serving = asyncio.create_task(server.serve([]))
+        for _ in range(2):
+            async with asyncio.timeout(5):
+                await forgotten.wait()
+            forgotten.clear()
         serving.cancel()
         await asyncio.wait({serving})
 

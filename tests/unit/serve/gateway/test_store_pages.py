@@ -9,6 +9,7 @@ import pytest
 from securecart.names.credentials import Credentials
 from securecart.names.errors import ServiceError
 from securecart.s3.listing import Listing
+from securecart.serve.gateway.generations import Generations
 from securecart.serve.gateway.store import Store
 from securecart.serve.gateway.store_pages import (
     ObjectPages,
@@ -44,6 +45,7 @@ def pages(owner: str | None = None) -> ObjectPages:
         Credentials("STORE", "secret"),
         region="us-east-1",
         clock=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+        lane=Generations.private().lane(),
     )
     return ObjectPages(store, "docs", owner=owner)
 
@@ -144,6 +146,7 @@ def test_the_store_s_name_of_a_file_is_no_key(
             Credentials("STORE", "secret"),
             region="us-east-1",
             clock=lambda: datetime(2026, 1, 1, tzinfo=UTC),
+            lane=Generations.private().lane(),
         )
         listed = VersionPages(store, "docs", owner="111122223333")
         page = await listed.read(b"a.v", Place(), 10, folders=False)
