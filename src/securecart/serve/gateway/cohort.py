@@ -16,7 +16,7 @@ from securecart.names.cohort import pausing_by
 
 T = TypeVar("T")
 
-MOST = 16
+MOST = 8
 """Together: some milliseconds' work, for which the loop does nothing else."""
 
 _Member = tuple[Callable[[], T], asyncio.Future[T]]
