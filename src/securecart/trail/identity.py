@@ -26,7 +26,10 @@ _SECONDS_REMEMBERED = 16
 
 def user_identity(principal: Principal, access_key_id: str | None) -> dict[str, Any]:
     """Build the element; the key id is left out where there is none."""
-    identity = _identity(principal)
+    if isinstance(principal, Federated):  # Nobody is seen so twice.
+        identity = _of_federated(principal)
+    else:
+        identity = _identity(principal)
     if access_key_id is None:
         return identity
     return {**identity, "accessKeyId": access_key_id}
@@ -43,7 +46,9 @@ def _text_of_second(second: datetime) -> str:
 
 
 @lru_cache(maxsize=_SESSIONS_REMEMBERED)
-def _identity(principal: Principal) -> dict[str, Any]:
+def _identity(
+    principal: Root | IamUser | RoleSession | FederatedUser | Service | Anonymous,
+) -> dict[str, Any]:
     # Cached values are shared: callers copy before they add.
     match principal:
         case Root() | FederatedUser():
@@ -61,20 +66,22 @@ def _identity(principal: Principal) -> dict[str, Any]:
             }
         case Service():
             return {"type": "AWSService", "invokedBy": principal.name}
-        case Federated():
-            saml = ":saml-provider/" in principal.provider
-            return {
-                "type": "SAMLUser" if saml else "WebIdentityUser",
-                "principalId": principal.userid,
-                "userName": principal.subject,
-                "identityProvider": principal.provider,
-            }
         case Anonymous():
             return {
                 "type": "AWSAccount",
                 "principalId": "",
                 "accountId": "ANONYMOUS_PRINCIPAL",
             }
+
+
+def _of_federated(principal: Federated) -> dict[str, Any]:
+    saml = ":saml-provider/" in principal.provider
+    return {
+        "type": "SAMLUser" if saml else "WebIdentityUser",
+        "principalId": principal.userid,
+        "userName": principal.subject,
+        "identityProvider": principal.provider,
+    }
 
 
 def _common(

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from securecart.names.principal import Principal
+from securecart.names.principal import Federated, Principal
 from securecart.trail.disclosure import bounded, disclosed
 from securecart.trail.event import Event
 from securecart.trail.identity import time_text, user_identity
@@ -65,6 +65,14 @@ def _loaded(text: bytes) -> Any:
         return None
 
 
+def _identity(
+    principal: Principal, access_key_id: str | None
+) -> dict[str, Any] | orjson.Fragment:
+    if isinstance(principal, Federated):  # Nobody is seen so twice.
+        return user_identity(principal, access_key_id)
+    return _identity_json(principal, access_key_id)
+
+
 @lru_cache(maxsize=_IDENTITIES_REMEMBERED)
 def _identity_json(principal: Principal, access_key_id: str | None) -> orjson.Fragment:
     """The element as JSON: half of a record, and the same for a session's life."""
@@ -74,7 +82,7 @@ def _identity_json(principal: Principal, access_key_id: str | None) -> orjson.Fr
 def _fields(event: Event) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "eventVersion": _VERSION,
-        "userIdentity": _identity_json(event.principal, event.access_key_id),
+        "userIdentity": _identity(event.principal, event.access_key_id),
         "eventTime": time_text(event.time),
         "eventSource": event.source,
         "eventName": event.name,
