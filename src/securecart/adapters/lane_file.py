@@ -36,7 +36,10 @@ class LaneFile:
         with self.alone():
             found = os.fstat(self._descriptor).st_size
             if found not in {0, whole}:
-                raise ValueError(f"{path} has another form: {found} bytes")
+                raise ValueError(
+                    f"{path} has another form ({found} bytes): stop everything that "
+                    "uses it, and delete it"
+                )
             os.ftruncate(self._descriptor, whole)
             # A page of a map that the disk has no room for would end the process.
             os.posix_fallocate(self._descriptor, 0, front)

@@ -20,6 +20,7 @@ from securecart.cli.lifecycles import Lifecycles
 from securecart.s3 import Bucket
 from securecart.s3.lifecycle import Filter, LifecycleConfiguration, LifecycleRule
 from securecart.serve.gateway.expiry import Expiry, Run
+from securecart.serve.gateway.scoreboard import Word
 from securecart.serve.gateway.store import Store
 
 pytestmark = pytest.mark.slow
@@ -212,6 +213,26 @@ def test_unfinished_uploads_are_ended(admin: Any, expire: Expire) -> None:
     page = admin.list_multipart_uploads(Bucket=bucket)
     assert [each["Key"] for each in page["Uploads"]] == ["b/x"]
     admin.delete_bucket_lifecycle(Bucket=bucket)
+
+
+def test_what_a_lifecycle_deleted_is_not_given_again(
+    admin: Any, expire: Expire, landscape: Any
+) -> None:
+    """It is carried out beside the gateway, which has kept all of it."""
+    bucket = "lifecycle-kept"
+    with_rules(admin, bucket, {"Expiration": {"Days": 2}})
+    named = {"Bucket": bucket, "Key": "folder/object"}
+    admin.put_object(**named, Body=b"x")
+    hits = landscape.meter.scoreboard.rows[0]
+    before = hits[Word.KEPT_HITS]
+    for _ in range(2):
+        admin.get_object(**named)
+        assert admin.list_objects_v2(Bucket=bucket, Prefix="folder/")["KeyCount"] == 1
+    assert hits[Word.KEPT_HITS] == before + 2
+    assert expire(5).deleted == 1
+    assert admin.list_objects_v2(Bucket=bucket, Prefix="folder/")["KeyCount"] == 0
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        admin.get_object(**named)
 
 
 def test_what_is_locked_stays(admin: Any, expire: Expire) -> None:
