@@ -40,6 +40,7 @@ _NAMES = {
     use: (f"{use.value}algorithm", f"{use.value}key", f"{use.value}key-md5")
     for use in Use
 }
+_OF_A_KEY = {use: frozenset(names) for use, names in _NAMES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,9 @@ def customer_key_of(request: HttpRequest, use: Use) -> CustomerKey | None:
             together, or are no key.
         InvalidRequest: the request did not come by a secure connection.
     """
-    algorithm, key, md5 = map(request.header, _NAMES[use])
-    if algorithm is None and key is None and md5 is None:
+    if _OF_A_KEY[use].isdisjoint(request.first):
         return None
+    algorithm, key, md5 = map(request.header, _NAMES[use])
     if not request.secure:
         raise InvalidRequest(f"{_ASKING}be made over a secure connection.")
     if algorithm is None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Self
 
 from securecart.s3.errors import (
@@ -26,7 +27,9 @@ _MAX_DAYS, _MAX_YEARS = 36_500, 100
 _MODE = "x-amz-object-lock-mode"
 _UNTIL = "x-amz-object-lock-retain-until-date"
 _HOLD = "x-amz-object-lock-legal-hold"
+_LOCKING = frozenset({_MODE, _UNTIL, _HOLD})
 _REMAINING = "s3:object-lock-remaining-retention-days"
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 _TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)", re.ASCII
 )
@@ -186,6 +189,8 @@ def lock_of(request: HttpRequest, *, now: datetime) -> tuple[tuple[str, str], ..
     Raises:
         InvalidArgument: the headers do not go together, or say what cannot be.
     """
+    if _LOCKING.isdisjoint(request.first):
+        return ()
     mode, until = request.header(_MODE), request.header(_UNTIL)
     hold = request.header(_HOLD)
     found: list[tuple[str, str]] = []
@@ -210,8 +215,10 @@ def lock_context(request: HttpRequest, *, now: datetime) -> Mapping[str, str]:
     Raises:
         InvalidArgument: they say what cannot be.
     """
+    if _LOCKING.isdisjoint(request.first):
+        return _NOTHING
     mode, until = request.header(_MODE), request.header(_UNTIL)
     if mode is None or until is None:
-        return {}
+        return _NOTHING
     retention = Retention.checked(mode, until, now=now)
     return {_REMAINING: retention.context(now)[_REMAINING]}

@@ -70,9 +70,14 @@ def required(
     """
     if tags is None and (header := request.request.header("x-amz-tagging")):
         tags = TagSet.from_header(header)
+    found = _all_required(request, location_constraint, tags)
+    if not (lock or existing or source_existing):
+        return tuple([each for _, each in found])
     return tuple(
-        _with(each, lock, source_existing if on is On.SOURCE else existing)
-        for on, each in _all_required(request, location_constraint, tags)
+        [
+            _with(each, lock, source_existing if on is On.SOURCE else existing)
+            for on, each in found
+        ]
     )
 
 
@@ -88,9 +93,9 @@ def _with(required: Required, lock: Mapping[str, str], existing: TagSet) -> Requ
 def _all_required(
     request: S3Request, location_constraint: str | None, tags: TagSet | None
 ) -> Iterator[tuple[On, Required]]:
-    source = request.copy_source
+    source, sent = request.copy_source, request.request.first
     for permission in PERMISSIONS[request.operation]:
-        if permission.headers and not _sends_one_of(request, permission.headers):
+        if permission.headers and permission.headers.isdisjoint(sent):
             continue
         if permission.on is On.SOURCE:
             if source is None:

@@ -119,10 +119,11 @@ async def _read(store: Store, bucket: str, key: str, version_id: str | None) -> 
 
 def _bear_on(request: S3Request) -> bool:
     """Say whether an action that the request needs knows its object's tags."""
-    return any(
-        not headers or any(request.request.header(each) for each in headers)
-        for headers in _knowing(request.operation)
-    )
+    sent = request.request.first
+    for headers in _knowing(request.operation):
+        if not headers or not headers.isdisjoint(sent):
+            return True
+    return False
 
 
 @cache

@@ -4,7 +4,6 @@ Source: Amazon S3 API Reference, "PutObject" and "UploadPart".
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from securecart.names.errors import ServiceError
 from securecart.s3.customer_key import Use, customer_key_of
@@ -73,7 +72,7 @@ async def store_object(backend: Backend, call: Call, payload: Payload) -> Answer
     except ServiceError as error:
         raise await told_as_missing(backend, call, error) from error
     answer = written(head, *encryption.answered)
-    return replace(answer, headers=with_type(answer.headers))
+    return Answer(answer.status, with_type(answer.headers))
 
 
 async def _in_own_place(
@@ -128,15 +127,16 @@ def describing(request: HttpRequest) -> list[tuple[str, str]]:
         for name, value in request.headers
         if name in DESCRIBING or name.startswith(METADATA)
     ]
-    codings = [
-        coding.strip()
-        for value in request.header_values("content-encoding")
-        for coding in value.split(",")
-    ]
-    # S3 takes its own framing off before it keeps the header.
-    kept = [each for each in codings if each and each.lower() != "aws-chunked"]
-    if kept:
-        headers.append(("content-encoding", ",".join(kept)))
+    if request.header("content-encoding") is not None:
+        codings = [
+            coding.strip()
+            for value in request.header_values("content-encoding")
+            for coding in value.split(",")
+        ]
+        # S3 takes its own framing off before it keeps the header.
+        kept = [each for each in codings if each and each.lower() != "aws-chunked"]
+        if kept:
+            headers.append(("content-encoding", ",".join(kept)))
     if request.header("content-type") is None:
         headers.append(_DEFAULT_TYPE)
     return headers
