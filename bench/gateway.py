@@ -69,7 +69,8 @@ from securecart.cli.settings import Gateway as GatewaySettings
 from securecart.cli.settings import Settings
 from securecart.cli.settings import Store as StoreSettings
 from securecart.cli.worker import run_worker
-from securecart.cli.workers import first_worker
+from securecart.cli.worker_options import Worker
+from securecart.cli.workers import worker_options
 from securecart.names.credentials import Credentials
 from securecart.serve.gateway import ROW_WORDS, Scoreboard
 from securecart.serve.gateway.generations import QUIET_SECONDS
@@ -181,37 +182,45 @@ def tree(pid: int) -> list[int]:
 
 
 def memory(pid: int) -> str:
-    """MB that a process has of its own, and resident with what others share."""
+    """Name a process, and tell its memory in MB.
+
+    Of its own (what it would give back), with its share of what it shares (so
+    that the sum is what all take), and with all of that.
+    """
     rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-    kilobytes = dict(re.findall(r"(\w+):\s+(\d+) kB", rollup))
-    own = int(kilobytes["Private_Clean"]) + int(kilobytes["Private_Dirty"])
-    return f"{own / 1000:.0f} of {int(kilobytes['Rss']) / 1000:.0f} MB"
+    kibibytes = dict(re.findall(r"(\w+):\s+(\d+) kB", rollup))
+    own = int(kibibytes["Private_Clean"]) + int(kibibytes["Private_Dirty"])
+    found = (own, int(kibibytes["Pss"]), int(kibibytes["Rss"]))
+    shown = " / ".join(f"{each * KIB / 1e6:.0f}" for each in found)
+    name = Path(f"/proc/{pid}/comm").read_text().strip()
+    return f"{name} {shown} MB"
 
 
 def serve(
     directory: Path, listener: socket.socket, profile: str | None, *, keeps: bool
 ) -> None:
     """Run the endpoint as `securecart serve aws` does; profiled, in one process."""
+    workers = 1 if profile else None
+    kept = {} if keeps else {"kept_bytes": 0}
     settings = Settings(
         # Neither side's writes survive more than the death of its processes.
         store=StoreSettings(durability="process-crash"),
-        gateway=GatewaySettings() if keeps else GatewaySettings(kept_bytes=0),
+        gateway=GatewaySettings(workers=workers, **kept),
     )
     place = Place(settings, None, directory, {})
     if not profile:
         serve_aws(place, [listener])
         return
-    options = first_worker(
+    options = worker_options(
         place,
-        workers=1,
         sockets=[listener.fileno()],
         monitoring=(),
-        scoreboard=Scoreboard.create(1, ROW_WORDS)[1],
         lifeline=Lifeline.open().reading,
     )
+    worker = Worker(options, 0, Scoreboard.create(1, ROW_WORDS))
     profiler = cProfile.Profile()
     profiler.enable()
-    run_worker(options)
+    run_worker(worker)
     profiler.disable()
     profiler.dump_stats(profile)
 
@@ -645,8 +654,8 @@ async def run(arguments: argparse.Namespace) -> None:
 
         # The supervisor of the store needs asyncio's own loop.
         await asyncio.to_thread(uvloop.run, drive())
-        taken = ", ".join(memory(pid) for pid in tree(worker))
-        print(f"memory of each process of ours, its own of what is resident: {taken}")
+        taken = "; ".join(memory(pid) for pid in tree(worker))
+        print(f"memory of each process of ours, own / proportional / resident: {taken}")
 
 
 async def measured(

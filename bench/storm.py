@@ -238,7 +238,8 @@ def parts(data: Path) -> dict[str, float]:
 
 
 def part_of(words: Sequence[str]) -> str:
-    return next((name for name in ("aws", "idp", "portal") if name in words), "up")
+    names = {"workers": "aws", "idp": "idp", "portal": "portal"}
+    return next((names[word] for word in words if word in names), "up")
 
 
 def show(

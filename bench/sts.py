@@ -60,9 +60,10 @@ from securecart.cli.account import administrator
 from securecart.cli.children import Lifeline
 from securecart.cli.installation import prepare_installation
 from securecart.cli.place import Place
-from securecart.cli.settings import Network, Settings
+from securecart.cli.settings import Gateway, Network, Settings
 from securecart.cli.worker import run_worker
-from securecart.cli.workers import first_worker
+from securecart.cli.worker_options import Worker
+from securecart.cli.workers import worker_options
 from securecart.federation.saml import (
     Answer,
     NameId,
@@ -244,22 +245,22 @@ def listening(provider: Provider) -> Iterator[None]:
 
 def serve(directory: Path, listener: socket.socket, profile: str | None) -> None:
     """Run one process of ours."""
-    options = first_worker(
-        Place(
-            Settings(network=Network(private_hosts=("localhost",))), None, directory, {}
-        ),
-        workers=1,
+    settings = Settings(
+        network=Network(private_hosts=("localhost",)), gateway=Gateway(workers=1)
+    )
+    options = worker_options(
+        Place(settings, None, directory, {}),
         sockets=[listener.fileno()],
         monitoring=(),
-        scoreboard=Scoreboard.create(1, ROW_WORDS)[1],
         lifeline=Lifeline.open().reading,
     )
+    worker = Worker(options, 0, Scoreboard.create(1, ROW_WORDS))
     if profile is None:
-        run_worker(options)
+        run_worker(worker)
         return
     profiler = cProfile.Profile()
     profile_calls(profiler)
-    run_worker(options)
+    run_worker(worker)
     profiler.dump_stats(profile)
 
 

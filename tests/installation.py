@@ -143,14 +143,19 @@ class Home:
         return wait_ready(self.data, self.process)
 
     def processes(self) -> dict[int, str]:
-        """Every living process whose command line names the directory, by id."""
+        """Every living process whose command line names the directory, by id.
+
+        Before its command line stands its own name: workers have their parent's
+        command line, and `worker 0` for a name.
+        """
         found = {}
         for entry in Path("/proc").iterdir():
             # A process may end while we look; a zombie's command line is empty.
             with suppress(OSError):
                 command = (entry / "cmdline").read_text().replace("\0", " ")
                 if entry.name.isdecimal() and str(self.data) in command:
-                    found[int(entry.name)] = command
+                    name = (entry / "comm").read_text().strip()
+                    found[int(entry.name)] = f"{name}: {command}"
         return found
 
     def wait_gone(self) -> None:

@@ -2,8 +2,8 @@
 
 The product has neither switch. `TEST_CLOCK` names a file with the seconds that
 the clock is ahead; `TEST_HOLE` a file with the name of the hole of `holes.toml`
-that is made in the source as a worker imports it, and that it has from its next
-start. The source on disk is never touched.
+that is made in the source as the workers' parent imports it, and that they have
+from its next start. The source on disk is never touched.
 """
 
 import importlib.abc

@@ -51,7 +51,10 @@ class Place:
     hole: Path
 
     def make(self, hole: str) -> None:
-        """Have all workers start again with a hole in them; or with none."""
+        """Have all workers start again with a hole in them; or with none.
+
+        Their parent too, which has imported the source for them.
+        """
         self.hole.write_text(hole)
         workers = self._workers()
         for each in workers:
@@ -68,7 +71,7 @@ class Place:
             # A process may end while we look.
             with suppress(OSError):
                 command = (entry / "cmdline").read_bytes()
-                if b"\0worker\0" in command and bytes(self.running.data) in command:
+                if b"\0workers\0" in command and bytes(self.running.data) in command:
                     found.add(int(entry.name))
         return found
 

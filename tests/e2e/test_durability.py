@@ -27,8 +27,9 @@ _VICTIMS = {
     "volume": " volume ",
     "filer": " filer ",
     "s3": " s3 ",
-    "one worker": '"index": 0,',
-    "all workers": " worker ",
+    "one worker": "worker 0: ",
+    "all workers": "worker ",
+    "the workers and their parent": " workers ",
     "everything": "",
 }
 """What is killed, and the words by which its command line is known."""

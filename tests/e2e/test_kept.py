@@ -116,7 +116,7 @@ class Serving:
     def workers(self) -> list[int]:
         """The process ids of the first process's workers."""
         found = self.home.processes().items()
-        workers = [pid for pid, command in found if " worker " in command]
+        workers = [pid for pid, command in found if command.startswith("worker ")]
         return [pid for pid in workers if _parent(pid) != self.second.pid]
 
     def wait_until_kept(self, who: str, *, at: int) -> None:

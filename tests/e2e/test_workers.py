@@ -53,7 +53,7 @@ class Serving:
     def workers(self) -> list[int]:
         """The process ids."""
         found = self.home.processes().items()
-        return [pid for pid, command in found if " worker " in command]
+        return [pid for pid, command in found if command.startswith("worker ")]
 
     def metrics(self) -> dict[str, float]:
         """Each sample by its name and labels."""

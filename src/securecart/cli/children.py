@@ -11,7 +11,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -53,10 +53,23 @@ def hold_on(lifeline: int) -> None:
     threading.Thread(target=wait, name="lifeline", daemon=True).start()
 
 
+class BackOff:
+    """How long one that ended is left alone: longer each time, up to a bound."""
+
+    def __init__(self) -> None:
+        self._next = _FIRST_PAUSE_SECONDS
+
+    def pause(self, ran: float) -> float:
+        """Answer the seconds until its next start, after a run of so many."""
+        pause = _FIRST_PAUSE_SECONDS if ran > _STEADY_SECONDS else self._next
+        self._next = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+        return pause
+
+
 class Child:
     """One process that is started again, with back-off, when it ends.
 
-    Without a `log` it writes where we do. `ended` is called whenever it has.
+    Without a `log` it writes where we do.
     """
 
     def __init__(
@@ -66,13 +79,11 @@ class Child:
         *,
         descriptors: Sequence[int],
         log: Path | None,
-        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self.name = name
         self._command = tuple(command)
         self._descriptors = tuple(descriptors)
         self._log = log
-        self._ended = ended
         self._process: asyncio.subprocess.Process | None = None
         self._watch: asyncio.Task[None] | None = None
 
@@ -109,26 +120,27 @@ class Child:
             )
 
     async def _keep_running(self) -> None:
-        pause = _FIRST_PAUSE_SECONDS
+        back_off = BackOff()
         loop = asyncio.get_running_loop()
         while self._process is not None:
             started = loop.time()
             await self._process.wait()
-            self._ended()
-            if loop.time() - started > _STEADY_SECONDS:
-                pause = _FIRST_PAUSE_SECONDS
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_SECONDS)
+            await asyncio.sleep(back_off.pause(loop.time() - started))
             await self._spawn()
 
 
-def _open_log(path: Path) -> BinaryIO:
-    """Open a log to append to, 0600."""
+def make_room(path: Path) -> None:
+    """Begin a log anew that is long, under those who append to it."""
     if path.exists() and path.stat().st_size > _LOG_BYTES:
         # Others may have it open, and go on at its end: copied, not moved.
         old = path.with_name(f"{path.name}.old")
         old.touch(mode=0o600)
         shutil.copyfile(path, old)
         os.truncate(path, 0)
+
+
+def _open_log(path: Path) -> BinaryIO:
+    """Open a log to append to, 0600."""
+    make_room(path)
     flags = os.O_CREAT | os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC
     return os.fdopen(os.open(path, flags, 0o600), "ab")

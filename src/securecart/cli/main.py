@@ -136,12 +136,18 @@ def serve(
 
 @main.command(hidden=True)
 @click.argument("options")
-def worker(options: str) -> None:
-    """Serve the AWS endpoint, as one of those that `up` or `serve aws` starts."""
-    from securecart.cli.worker import run_worker
+def workers(options: str) -> None:
+    """Serve the AWS endpoint; `up` and `serve aws` start it so."""
+    from securecart.cli.logs import log_to_stderr
+    from securecart.cli.prefork import fork_workers
+    from securecart.cli.worker import load_what_is_shared, run_worker
     from securecart.cli.worker_options import WorkerOptions
 
-    run_worker(WorkerOptions.from_json(options))
+    log_to_stderr()
+    load_what_is_shared()
+    worker = fork_workers(WorkerOptions.from_json(options))
+    if worker is not None:
+        run_worker(worker)
 
 
 @main.command()

@@ -1,45 +1,31 @@
 """`securecart serve aws`: the workers of the AWS endpoint, and who keeps them."""
 
-import asyncio
 import os
-import signal
 import socket
 from collections.abc import Sequence
 
-from securecart.cli.children import Lifeline
 from securecart.cli.listening import Listener, listen
 from securecart.cli.place import Place
-from securecart.cli.workers import Workers
+from securecart.cli.workers import command, worker_options
 
 
 def serve_aws(place: Place, sockets: Sequence[socket.socket]) -> None:
-    """Serve until asked to stop, then let requests under way finish."""
-    asyncio.run(_serve(place, sockets))
+    """Become the program that forks the workers; serves until asked to stop.
 
-
-async def _serve(place: Place, sockets: Sequence[socket.socket]) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, stop.set)
+    It is another, as what read the configuration is large, and threads may
+    have begun here.
+    """
     monitoring = listen_for_monitoring(place)
-    lifeline = Lifeline.open()
-    workers = Workers(
+    options = worker_options(
         place,
         sockets=[each.fileno() for each in sockets],
         monitoring=monitoring.descriptors if monitoring else (),
-        lifeline=lifeline.reading,
-        log=None,
+        lifeline=None,
     )
-    await workers.start()
-    await workers.start_others()
-    await stop.wait()
-    # Refused from now on: who balances the load sees it at once.
-    for listening in sockets:
-        listening.close()
-    await workers.stop()
-    os.close(lifeline.writing)
-    os.close(lifeline.reading)
+    for descriptor in (*options.sockets, *options.monitoring):
+        os.set_inheritable(descriptor, True)  # noqa: FBT003 - the standard library's
+    words = command(options)
+    os.execv(words[0], words)  # noqa: S606 - our own program, without a shell
 
 
 def listen_for_monitoring(place: Place) -> Listener | None:

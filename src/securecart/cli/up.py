@@ -41,7 +41,7 @@ from securecart.cli.prove import require_isolation
 from securecart.cli.serve_aws import listen_for_monitoring
 from securecart.cli.setup import apply_to_installation, deployed
 from securecart.cli.sign_in import prepare_sign_in
-from securecart.cli.workers import Workers
+from securecart.cli.workers import command, worker_options
 from securecart.names.credentials import Credentials
 from securecart.names.errors import SecureCartError
 from securecart.serve.idp.directory import sample_sign_ins
@@ -133,20 +133,14 @@ async def _start(
     lifeline = Lifeline.open()
     running.callback(os.close, lifeline.reading)
     running.callback(os.close, lifeline.writing)
-    children: list[Child | Workers] = [
+    children = [
         _child(place, part, listener, lifeline)
         for part, listener in listeners.items()
         if part not in {"aws", _MONITORING}
     ]
-    monitoring = listeners.get(_MONITORING)
-    workers = Workers(
-        place,
-        sockets=listeners["aws"].descriptors,
-        monitoring=monitoring.descriptors if monitoring else (),
-        lifeline=lifeline.reading,
-        log=place.data / "logs" / "aws.log",
+    children.append(
+        _workers(place, listeners["aws"], listeners.get(_MONITORING), lifeline)
     )
-    children.append(workers)
     for child in children:
         running.push_async_callback(child.stop)
     # All at once: the ports are open already, so who asks early only waits.
@@ -159,7 +153,6 @@ async def _start(
         )
     )
     await asyncio.to_thread(apply_to_installation, place, installation, admin)
-    await workers.start_others()
     return admin
 
 
@@ -198,6 +191,21 @@ def _child(place: Place, part: str, listener: Listener, lifeline: Lifeline) -> C
         descriptors=descriptors,
         log=place.data / "logs" / f"{part}.log",
     )
+
+
+def _workers(
+    place: Place, aws: Listener, monitoring: Listener | None, lifeline: Lifeline
+) -> Child:
+    log = place.data / "logs" / "aws.log"
+    options = worker_options(
+        place,
+        sockets=aws.descriptors,
+        monitoring=monitoring.descriptors if monitoring else (),
+        lifeline=lifeline.reading,
+        log=log,
+    )
+    descriptors = (*options.sockets, *options.monitoring, lifeline.reading)
+    return Child("aws", command(options), descriptors=descriptors, log=log)
 
 
 async def _answers(part: str, address: str, installation: Installation) -> None:

@@ -3,6 +3,9 @@
 Workers share the listening sockets and the installation. What they need of
 the configuration their parent hands over, so that one which is started again
 does as its siblings do, and reads no TOML.
+
+This module is imported by their parent (`prefork.py`): what it imports, and
+`load_what_is_shared` loads, is in memory once for all of them.
 """
 
 import asyncio
@@ -27,9 +30,9 @@ from securecart.adapters.journal import JournalFiles
 from securecart.adapters.oidc_keys import FetchedKeys
 from securecart.adapters.randomness import Randomness
 from securecart.adapters.service_models import load_service_model
-from securecart.adapters.sql.buckets import SqlBuckets
+from securecart.adapters.sql.buckets import SqlBuckets, StoredBucket
 from securecart.adapters.sql.database import create_tables, open_sqlite
-from securecart.adapters.sql.entities import SqlEntities
+from securecart.adapters.sql.entities import SqlEntities, prepare
 from securecart.adapters.sql.expiring import SqlExpiringRecords
 from securecart.adapters.sql.turns import EntitiesByTurns
 from securecart.adapters.upstream import StorePool, UpstreamLimits
@@ -53,10 +56,10 @@ from securecart.cli.keyrings import (
 )
 from securecart.cli.listening import adopt
 from securecart.cli.logs import log_to_stderr
-from securecart.cli.worker_options import WorkerOptions
+from securecart.cli.worker_options import Worker, WorkerOptions
 from securecart.names.clock import Clock
 from securecart.serve.api import Secrets, Unfinished, build_api
-from securecart.serve.gateway import ROW_WORDS, Limits, Meter, Scoreboard
+from securecart.serve.gateway import Limits, Meter
 from securecart.serve.gateway.gateway import build_gateway
 from securecart.serve.gateway.server import GatewayServer
 from securecart.wire.http import HttpRequest, HttpResponse
@@ -66,6 +69,9 @@ _API_THREADS = 4
 another's locks, and the gateway's own thread must not."""
 
 _SERVICES = ("iam", "sts", "kms")
+
+_KINDS = (*iam.ENTITIES, kms.Alias, kms.Key, sts.IssuingKey, StoredBucket)
+"""All that is kept in the store of entities."""
 
 _STORE_CONNECTIONS = 128
 """At once, of all workers: see `UpstreamLimits`."""
@@ -80,22 +86,31 @@ _DESCRIPTORS = 8192
 The usual soft limit of 1,024 is for programs that use select(2)."""
 
 
-def run_worker(options: WorkerOptions, *, clock: Clock = system_clock) -> None:
+def load_what_is_shared() -> None:
+    """Load in the parent of all workers what each would load."""
+    for name in _SERVICES:
+        load_service_model(name)
+    prepare(_KINDS)
+
+
+def run_worker(worker: Worker, *, clock: Clock = system_clock) -> None:
     """Serve until asked to stop, then let requests under way finish."""
-    log_to_stderr(worker=options.index)
-    hold_on(options.lifeline)
+    options = worker.options
+    _be_named(f"worker {worker.index}")
+    log_to_stderr(worker=worker.index)
+    if options.lifeline is not None:
+        hold_on(options.lifeline)
     _raise_descriptors()
     _run_as_batch_work()
     installation = open_installation(Path(options.data))
-    scoreboard = Scoreboard.attach(options.scoreboard, options.workers, ROW_WORDS)
     with ThreadPoolExecutor(_API_THREADS, "api") as executor:
         engine = open_sqlite(installation.database)
         create_tables(engine)
-        meter = Meter(scoreboard, options.index)
+        meter = Meter(worker.scoreboard, worker.index)
         server = _build(
             options, installation, engine, clock=clock, executor=executor, meter=meter
         )
-        house = Housekeeping(installation, engine, clock, worker=options.index)
+        house = Housekeeping(installation, engine, clock, worker=worker.index)
         serving = partial(
             server.serve, adopt(options.sockets), adopt(options.monitoring)
         )
@@ -125,6 +140,11 @@ def spare_what_stays() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def _be_named(name: str) -> None:
+    """Be told apart from siblings and parent, by `top` and `ps -o comm`."""
+    Path("/proc/self/comm").write_text(name)
 
 
 def _raise_descriptors() -> None:

@@ -1,25 +1,26 @@
-"""What a worker of the AWS endpoint is told by the process that starts it."""
+"""What the workers of the AWS endpoint are told by the process that starts them."""
 
 import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from securecart.serve.gateway import Scoreboard
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions:
-    """What a worker is told; `index` says which of `workers` it is.
+    """What all of them are told, `workers` in number.
 
-    `sockets`, `monitoring`, `scoreboard` and `lifeline` are descriptors that
-    it inherits.
+    `sockets`, `monitoring` and `lifeline` are descriptors that they inherit;
+    `log` is where standard error goes, if that is a file of ours.
     """
 
     data: str
-    index: int
+    log: str | None
     workers: int
     sockets: tuple[int, ...]
     monitoring: tuple[int, ...]
-    scoreboard: int
-    lifeline: int
+    lifeline: int | None
     private_hosts: tuple[str, ...]
     oidc_hosts: tuple[str, ...]
     bucket_hosts: tuple[str, ...]
@@ -41,3 +42,12 @@ class WorkerOptions:
             for name, value in json.loads(text).items()
         }
         return cls(**found)
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One of them; `index` says which of them it is."""
+
+    options: WorkerOptions
+    index: int
+    scoreboard: Scoreboard

@@ -13,6 +13,7 @@ from securecart.iam.bound_principals import with_bound_principals
 from securecart.iam.call import Call, Change, Result
 from securecart.iam.decryption_keys import unsealed_keys
 from securecart.iam.entities import (
+    ENTITIES,
     AccessKey,
     ManagedPolicy,
     OidcProvider,
@@ -35,6 +36,7 @@ from securecart.iam.targets import Target, conditions
 
 __all__ = [
     "ADMINISTRATOR",
+    "ENTITIES",
     "OPERATIONS",
     "AccessKey",
     "AccessKeys",

@@ -250,3 +250,10 @@ class OidcProvider:
     def arn(self) -> str:
         """`arn:aws:iam::<account>:oidc-provider/<issuer>`."""
         return f"arn:aws:iam::{self.account}:oidc-provider/{self.issuer}"
+
+
+ENTITIES = (
+    *(Role, User, Group, AccountAlias, AccessKey, ManagedPolicy),
+    *(SamlProvider, OidcProvider),
+)
+"""All that IAM stores."""

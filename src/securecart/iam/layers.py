@@ -20,9 +20,9 @@ from securecart.policy import (
     parse_policy,
 )
 
-_MAX_DOCUMENTS = 4096
+_MAX_DOCUMENTS = 1024
 """Compiled policies that are kept, none but what administrators put; sessions of
-one role share theirs."""
+one role share theirs. One of two statements takes 8 kB."""
 
 _DENY_ALL = (
     '{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}'

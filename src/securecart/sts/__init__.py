@@ -32,7 +32,7 @@ from securecart.sts.errors import (
 )
 from securecart.sts.get_session_token import get_session_token
 from securecart.sts.issuer import Issuer, SessionOver, UnknownSessionToken
-from securecart.sts.issuing_keys import IssuingKeys
+from securecart.sts.issuing_keys import IssuingKey, IssuingKeys
 from securecart.sts.standing import is_revoked
 from securecart.sts.with_saml import assume_role_with_saml
 from securecart.sts.with_web_identity import assume_role_with_web_identity
@@ -66,6 +66,7 @@ __all__ = [
     "InvalidIdentityToken",
     "InvalidToken",
     "Issuer",
+    "IssuingKey",
     "IssuingKeys",
     "LongTermKeys",
     "Outcome",

@@ -25,9 +25,9 @@ from securecart.sts.issuer import (
 )
 from securecart.wire.sigv4 import UnverifiedSignature
 
-MAX_CACHED_SESSIONS: Final = 10_000
-"""Opened tokens kept per process: 1 to 2 kB each, more sessions than a
-company of the size this is built for has at once."""
+MAX_CACHED_SESSIONS: Final = 4096
+"""Opened tokens kept per process: some 2 kB each, and three times the sessions
+that a company of 1,200 has open at once."""
 
 
 class LongTermKeys(Protocol):

@@ -18,18 +18,13 @@ from securecart.names.principal import (
 )
 from securecart.names.session import RoleSession, UserSession
 
-_SESSIONS_REMEMBERED = 2048
-"""More sessions than a company of 1,200 has open; about 2 kB each."""
 _SECONDS_REMEMBERED = 16
 """Many requests come in one second."""
 
 
 def user_identity(principal: Principal, access_key_id: str | None) -> dict[str, Any]:
     """Build the element; the key id is left out where there is none."""
-    if isinstance(principal, Federated):  # Nobody is seen so twice.
-        identity = _of_federated(principal)
-    else:
-        identity = _identity(principal)
+    identity = _identity(principal)
     if access_key_id is None:
         return identity
     return {**identity, "accessKeyId": access_key_id}
@@ -45,11 +40,7 @@ def _text_of_second(second: datetime) -> str:
     return second.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@lru_cache(maxsize=_SESSIONS_REMEMBERED)
-def _identity(
-    principal: Root | IamUser | RoleSession | FederatedUser | Service | Anonymous,
-) -> dict[str, Any]:
-    # Cached values are shared: callers copy before they add.
+def _identity(principal: Principal) -> dict[str, Any]:
     match principal:
         case Root() | FederatedUser():
             return _common(type(principal).__name__, principal)
@@ -66,22 +57,20 @@ def _identity(
             }
         case Service():
             return {"type": "AWSService", "invokedBy": principal.name}
+        case Federated():
+            saml = ":saml-provider/" in principal.provider
+            return {
+                "type": "SAMLUser" if saml else "WebIdentityUser",
+                "principalId": principal.userid,
+                "userName": principal.subject,
+                "identityProvider": principal.provider,
+            }
         case Anonymous():
             return {
                 "type": "AWSAccount",
                 "principalId": "",
                 "accountId": "ANONYMOUS_PRINCIPAL",
             }
-
-
-def _of_federated(principal: Federated) -> dict[str, Any]:
-    saml = ":saml-provider/" in principal.provider
-    return {
-        "type": "SAMLUser" if saml else "WebIdentityUser",
-        "principalId": principal.userid,
-        "userName": principal.subject,
-        "identityProvider": principal.provider,
-    }
 
 
 def _common(

@@ -28,7 +28,7 @@ _MAX_KEPT = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class _StoredBucket:
+class StoredBucket:
     """A bucket with its policy as the text that was put."""
 
     kind: ClassVar[str] = "s3.bucket"
@@ -72,7 +72,7 @@ class SqlBuckets:
     def create(self, bucket: Bucket) -> None:
         """See `Buckets.create`."""
         with self._entities.writing() as store:
-            taken = store.get(_StoredBucket, bucket.name)
+            taken = store.get(StoredBucket, bucket.name)
             if taken is not None:
                 if taken.account == bucket.account:
                     raise BucketAlreadyOwnedByYou
@@ -92,16 +92,16 @@ class SqlBuckets:
     def delete(self, name: str) -> None:
         """See `Buckets.delete`."""
         with self._entities.writing() as store:
-            if store.get(_StoredBucket, name) is None:
+            if store.get(StoredBucket, name) is None:
                 raise NoSuchBucket
-            store.delete(_StoredBucket, name)
+            store.delete(StoredBucket, name)
 
     def list(self, account: str) -> tuple[Bucket, ...]:
         """See `Buckets.list`."""
         with self._entities.reading() as store:
             return tuple(
                 _bucket(stored)
-                for stored in store.list(_StoredBucket)
+                for stored in store.list(StoredBucket)
                 if stored.account == account
             )
 
@@ -111,11 +111,11 @@ class SqlBuckets:
 
 
 def _find(store: EntityReader, name: str) -> Bucket | None:
-    stored = store.get(_StoredBucket, name)
+    stored = store.get(StoredBucket, name)
     return None if stored is None else _bucket(stored)
 
 
-def _bucket(stored: _StoredBucket) -> Bucket:
+def _bucket(stored: StoredBucket) -> Bucket:
     text = stored.policy
     return Bucket(
         name=stored.name,
@@ -132,8 +132,8 @@ def _bucket(stored: _StoredBucket) -> Bucket:
     )
 
 
-def _stored(bucket: Bucket) -> _StoredBucket:
-    return _StoredBucket(
+def _stored(bucket: Bucket) -> StoredBucket:
+    return StoredBucket(
         name=bucket.name,
         account=bucket.account,
         region=bucket.region,

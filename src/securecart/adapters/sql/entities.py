@@ -6,7 +6,7 @@ many thousand times for each time that one of them changes.
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any, cast
@@ -31,6 +31,15 @@ _entities = Table(
 @cache
 def _json_of(kind: type[E]) -> TypeAdapter[E]:
     return TypeAdapter(kind)
+
+
+def prepare(kinds: Iterable[type[Entity]]) -> None:
+    """Work out beforehand how entities are read and written, which takes a while.
+
+    A process does so that others are forked from.
+    """
+    for kind in kinds:
+        _json_of(kind)
 
 
 class _Snapshot:

@@ -52,7 +52,7 @@ class Meter:
     @classmethod
     def alone(cls) -> "Meter":
         """Answer the meter of a process that works alone."""
-        return cls(Scoreboard.private(ROW_WORDS))
+        return cls(Scoreboard.create(1, ROW_WORDS))
 
     def answered(
         self, service: str, operation: str, status: int, seconds: float

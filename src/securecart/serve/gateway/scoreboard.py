@@ -8,7 +8,6 @@ Source: the name and the idea are Apache's (`mod_status`, "scoreboard").
 """
 
 import mmap
-import os
 from enum import IntEnum
 
 _BYTES_OF_WORD = 8
@@ -59,28 +58,9 @@ class Scoreboard:
         )
 
     @classmethod
-    def create(cls, workers: int, words: int) -> tuple["Scoreboard", int]:
-        """Make one for so many workers; answer also the descriptor to hand on."""
-        descriptor = os.memfd_create("scoreboard", os.MFD_CLOEXEC)
-        os.ftruncate(descriptor, workers * words * _BYTES_OF_WORD)
-        return cls.attach(descriptor, workers, words), descriptor
-
-    @classmethod
-    def attach(cls, descriptor: int, workers: int, words: int) -> "Scoreboard":
-        """Map one that was handed over.
-
-        Raises:
-            ValueError: it was made for other rows than these.
-        """
-        size = workers * words * _BYTES_OF_WORD
-        if os.fstat(descriptor).st_size != size:
-            raise ValueError("the scoreboard has another form")
-        return cls(mmap.mmap(descriptor, size), workers, words)
-
-    @classmethod
-    def private(cls, words: int) -> "Scoreboard":
-        """Make one for a process that works alone."""
-        return cls(mmap.mmap(-1, words * _BYTES_OF_WORD), 1, words)
+    def create(cls, workers: int, words: int) -> "Scoreboard":
+        """Make one for so many workers: this process, and those forked from it."""
+        return cls(mmap.mmap(-1, workers * words * _BYTES_OF_WORD), workers, words)
 
     def clear(self, worker: int) -> None:
         """Forget what was of the moment; a worker begins so, and ends so."""

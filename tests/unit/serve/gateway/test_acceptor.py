@@ -97,7 +97,7 @@ class _Worker:
 
 
 def _workers(count: int) -> tuple[_Listening, list[_Worker]]:
-    scoreboard, _ = Scoreboard.create(count, ROW_WORDS)
+    scoreboard = Scoreboard.create(count, ROW_WORDS)
     listening = _Listening()
     return listening, [_Worker(scoreboard, each, listening) for each in range(count)]
 

@@ -1,6 +1,5 @@
 """What is counted comes out as Prometheus reads it."""
 
-import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from securecart.serve.gateway.exposition import exposition
@@ -25,7 +24,7 @@ def _samples(scoreboard: Scoreboard) -> dict[str, float]:
 
 
 def _two() -> tuple[Scoreboard, Meter, Meter]:
-    scoreboard, _ = Scoreboard.create(2, ROW_WORDS)
+    scoreboard = Scoreboard.create(2, ROW_WORDS)
     return scoreboard, Meter(scoreboard, 0), Meter(scoreboard, 1)
 
 
@@ -87,10 +86,3 @@ def test_an_operation_that_has_no_table_is_counted_too() -> None:
     row = 'service="s3",operation="UnknownOperation",code="5xx"'
     found = _samples(meter.scoreboard)
     assert found[f"securecart_requests_total{{{row}}}"] == 1
-
-
-def test_another_s_scoreboard_is_not_taken_for_ours() -> None:
-    """A worker of another version would write into its siblings' rows."""
-    _, descriptor = Scoreboard.create(2, ROW_WORDS)
-    with pytest.raises(ValueError, match="another form"):
-        Scoreboard.attach(descriptor, 2, ROW_WORDS + 1)
