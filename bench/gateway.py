@@ -200,12 +200,11 @@ def serve(
     directory: Path, listener: socket.socket, profile: str | None, *, keeps: bool
 ) -> None:
     """Run the endpoint as `securecart serve aws` does; profiled, in one process."""
-    workers = 1 if profile else None
-    kept = {} if keeps else {"kept_bytes": 0}
+    gateway = GatewaySettings(workers=1 if profile else None)
     settings = Settings(
         # Neither side's writes survive more than the death of its processes.
         store=StoreSettings(durability="process-crash"),
-        gateway=GatewaySettings(workers=workers, **kept),
+        gateway=gateway if keeps else gateway.model_copy(update={"kept_bytes": 0}),
     )
     place = Place(settings, None, directory, {})
     if not profile:

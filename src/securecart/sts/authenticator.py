@@ -25,9 +25,9 @@ from securecart.sts.issuer import (
 )
 from securecart.wire.sigv4 import UnverifiedSignature
 
-MAX_CACHED_SESSIONS: Final = 4096
-"""Opened tokens kept per process: some 2 kB each, and three times the sessions
-that a company of 1,200 has open at once."""
+MAX_CACHED_SESSIONS: Final = 2048
+"""Opened tokens kept per process: some 2 kB each, and more sessions than a
+company of 1,200 has open at once."""
 
 
 class LongTermKeys(Protocol):

@@ -34,6 +34,7 @@ _OPTIONS = WorkerOptions(
     bucket_hosts=(),
     connections=2000,
     session_requests=64,
+    kept_bytes=0,
     access_log=False,
     syncs=True,
 )

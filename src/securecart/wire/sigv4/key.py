@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from securecart.wire.sigv4.signature import TERMINATOR
 
-_REMEMBERED = 4096
+_REMEMBERED = 2048
 """Signing keys kept: one a session a day, so more than 1,200 people's, at
 about half a kilobyte each."""
 
