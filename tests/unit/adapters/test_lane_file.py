@@ -60,7 +60,8 @@ def test_what_one_writes_the_other_reads(tmp_path: Path) -> None:
     one.take(0)
     one.memory[4096:4100] = b"seen"
     assert other.memory[4096:4100] == b"seen"
-    found = (tmp_path / "lanes").stat()
+    assert (tmp_path / "lanes").stat().st_mode & 0o777 == 0o700
+    found = (tmp_path / "lanes/counters").stat()
     assert found.st_mode & 0o777 == 0o600
     assert found.st_blocks * 512 <= 64 * 1024 < found.st_size
 
@@ -74,6 +75,8 @@ def test_a_file_of_another_form_is_refused(tmp_path: Path) -> None:
 
 def test_a_link_is_not_followed(tmp_path: Path) -> None:
     """The directory is ours alone; the file is to be, too."""
-    (tmp_path / "lanes").symlink_to(tmp_path / "elsewhere")
+    opened(tmp_path)
+    (tmp_path / "lanes/counters").unlink()
+    (tmp_path / "lanes/counters").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(OSError, match="symbolic"):
         opened(tmp_path)
