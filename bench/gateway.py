@@ -1,6 +1,6 @@
 """What the gateway costs: requests through it, and to SeaweedFS's own endpoint.
 
-Run `python bench/gateway.py`; some three minutes. One run, one store, the same
+Run `python bench/gateway.py`; some five minutes. One run, one store, the same
 objects; three sides by turns, over TCP on loopback, by 16 connections each (4
 for large bodies, so that a slow disk does not make it an hour):
 
