@@ -6,8 +6,9 @@ ever interrupted elsewhere.
 """
 
 import asyncio
+import threading
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any, Generic, TypeVar
 
 from greenlet import getcurrent, greenlet
@@ -29,20 +30,47 @@ class Cohorts(Generic[T]):
         self, within: Callable[[], AbstractContextManager[None]] = nullcontext
     ) -> None:
         self._within = within
+        self._lock = threading.Lock()
         self._waiting: list[_Member[T]] = []
 
     def run(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Answer what the work answers or raises, once its cohort has been run."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
-        if not self._waiting:
+        if self._is_first((work, done)):
             loop.call_soon(self._run)
-        self._waiting.append((work, done))
         return done
 
+    def run_after(
+        self, begin: Callable[[Callable[[], None]], None], work: Callable[[], T]
+    ) -> asyncio.Future[T]:
+        """Do as `run`, once what is begun here has ended.
+
+        `begin` is given what is to be called then, in any thread. Those whose
+        ends are told one after the other wake the loop once between them.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
+
+        def told() -> None:
+            if self._is_first((work, done)):
+                with suppress(RuntimeError):  # The loop may have ended meanwhile.
+                    loop.call_soon_threadsafe(self._run)
+
+        begin(told)
+        return done
+
+    def _is_first(self, member: _Member[T]) -> bool:
+        """Let it wait for its cohort; say whether nobody did yet."""
+        with self._lock:
+            self._waiting.append(member)
+            return len(self._waiting) == 1
+
     def _run(self) -> None:
-        members, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
-        if self._waiting:
+        with self._lock:
+            members, self._waiting = self._waiting[:MOST], self._waiting[MOST:]
+            are_more = bool(self._waiting)
+        if are_more:
             asyncio.get_running_loop().call_soon(self._run)
         with self._within():
             if len(members) == 1:

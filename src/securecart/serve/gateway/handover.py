@@ -8,7 +8,6 @@ documents waiting in another.
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import suppress
 from functools import partial
 from typing import Protocol
 
@@ -98,15 +97,8 @@ class HandOver:
         if response is None:
             response = await loop.run_in_executor(executor, self._api, request)
         if not isinstance(response, HttpResponse):
-            redeemed = asyncio.Event()
-
-            def told() -> None:
-                with suppress(RuntimeError):  # The loop may have ended meanwhile.
-                    loop.call_soon_threadsafe(redeemed.set)
-
-            response.redeem(told)
-            await redeemed.wait()
-            response = await self._finishing.run(response.finish)
+            finishing = self._finishing
+            response = await finishing.run_after(response.redeem, response.finish)
         return Answer(response.status, response.headers, response.body)
 
     def _begun(self, request: HttpRequest) -> HttpResponse | Unfinished | None:

@@ -1,6 +1,7 @@
 """Calls that are at hand together go from step to step together."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -123,3 +124,41 @@ def test_a_cohort_is_bounded(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert run(gathered(Cohorts(within), *[work] * 5)) == [1, 2, 1, 2, 1]
     assert entered == [2, 2, 1]
+
+
+def test_those_whose_ends_are_told_together_are_run_together(run: Run) -> None:
+    """By another thread, which wakes the loop once for all of them."""
+    taken: list[tuple[int, int]] = []
+    here = threading.get_ident()
+
+    async def act() -> list[int]:
+        loop, cohorts, tell = asyncio.get_running_loop(), Cohorts[int](), list[Any]()
+
+        def work(name: int) -> Callable[[], int]:
+            def steps() -> int:
+                taken.append((name, threading.get_ident()))
+                step()
+                taken.append((name, threading.get_ident()))
+                return name
+
+            return steps
+
+        results = [cohorts.run_after(tell.append, work(name)) for name in (1, 2)]
+        assert len(tell) == len(results)
+        woken: list[Any] = []
+        wake = loop.call_soon_threadsafe
+
+        def waking(callback: Any) -> None:
+            woken.append(callback)
+
+        loop.call_soon_threadsafe = waking  # type: ignore[assignment,method-assign]  # to see it
+        teller = threading.Thread(target=lambda: [told() for told in tell])
+        teller.start()
+        teller.join()
+        loop.call_soon_threadsafe = wake  # type: ignore[method-assign]  # as it was
+        (callback,) = woken
+        callback()
+        return await asyncio.gather(*results)
+
+    assert run(act()) == [1, 2]
+    assert taken == [(1, here), (2, here), (1, here), (2, here)]
