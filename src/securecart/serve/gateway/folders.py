@@ -38,8 +38,8 @@ _RESERVED = (VERSIONS_ENDING, ".uploads")
 """How names of the store's own end, in which it keeps what is another folder's."""
 _MOST_FOLDERS = 16
 """That a batch of keys is counted in, one by one."""
-_NAMES = 8192
-"""Of folders whose slot is remembered: below 3 kB each."""
+_NAMES = 4096
+"""Of folders whose slot is remembered: below 1 kB each, as a segment is."""
 
 
 def written_slots(target: str, keys: Sequence[str] | None = None) -> tuple[int, ...]:

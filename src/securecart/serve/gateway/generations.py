@@ -159,6 +159,7 @@ class Generations:
                 if used == LANES or not holding.take(used):
                     raise LanesFull
                 ours = used
+                self._mend(ours)  # A power failure may have kept half of it.
                 # Before it counts anything, so that everybody looks there.
                 words[0] = used + 1
         return self._lane(ours)

@@ -137,6 +137,17 @@ def test_a_quiet_time_of_before_the_machine_started_is_over(machine: Machine) ->
     assert machine.process().look(FOLDER) is not None
 
 
+def test_a_new_lane_begins_even(machine: Machine) -> None:
+    """Though a power failure lost that it was in use, and kept what was counted."""
+    machine.process().lane().begin((FOLDER,))
+    machine.held.let_go(0)
+    machine.memory[:8] = bytes(8)
+    machine.process().lane()
+    assert machine.process().look(FOLDER) is None
+    machine.now += int((QUIET_SECONDS + 1) * SECOND)
+    assert machine.process().look(FOLDER) is not None
+
+
 def test_there_are_only_so_many_lanes(machine: Machine) -> None:
     """Who gets none must not write."""
     for _ in range(LANES):
