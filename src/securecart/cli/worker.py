@@ -63,6 +63,7 @@ from securecart.serve.gateway import Limits, Meter
 from securecart.serve.gateway.gateway import build_gateway
 from securecart.serve.gateway.server import GatewayServer
 from securecart.wire.http import HttpRequest, HttpResponse
+from securecart.wire.service import Service
 
 _API_THREADS = 4
 """Calls of IAM and STS under way at once that wait, for a provider or for one
@@ -89,7 +90,8 @@ The usual soft limit of 1,024 is for programs that use select(2)."""
 def load_what_is_shared() -> None:
     """Load in the parent of all workers what each would load."""
     for name in _SERVICES:
-        load_service_model(name)
+        # A model works out its errors when it is first asked for them.
+        Service(load_service_model(name))
     prepare(_KINDS)
 
 
