@@ -209,7 +209,6 @@ def serve(
     place = Place(settings, None, directory, {})
     if not profile:
         serve_aws(place, [listener])
-        return
     options = worker_options(
         place,
         sockets=[listener.fileno()],

@@ -53,6 +53,11 @@ def hold_on(lifeline: int) -> None:
     threading.Thread(target=wait, name="lifeline", daemon=True).start()
 
 
+def be_named(name: str) -> None:
+    """Be told apart, by `top` and `ps -o comm`, from who has the same command line."""
+    Path("/proc/self/comm").write_text(name)
+
+
 class BackOff:
     """How long one that ended is left alone: longer each time, up to a bound."""
 

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from securecart.cli.children import BackOff, Lifeline, make_room
+from securecart.cli.children import BackOff, Lifeline, be_named, make_room
 from securecart.cli.worker_options import Worker, WorkerOptions
 from securecart.serve.gateway import ROW_WORDS, Scoreboard
 
@@ -48,6 +48,7 @@ def fork_workers(options: WorkerOptions) -> Worker | None:
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads > 1:
         raise RuntimeError(f"cannot fork workers: there are {threads} threads")
+    be_named("workers")
     _share_one_heap()
     scoreboard = Scoreboard.create(options.workers, ROW_WORDS)
     lifeline = Lifeline.open()

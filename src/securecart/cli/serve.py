@@ -28,13 +28,13 @@ def run_part(
         SecureCartError: if it cannot start; the message says what to do.
     """
     log_to_stderr()
-    if lifeline is not None:
-        hold_on(lifeline)
     if part == "aws":
         from securecart.cli.serve_aws import serve_aws
 
-        serve_aws(place, _sockets(place, part, descriptors))
-    elif part == "idp":
+        serve_aws(place, _sockets(place, part, descriptors), lifeline)
+    if lifeline is not None:
+        hold_on(lifeline)
+    if part == "idp":
         from securecart.cli.serve_idp import serve_idp
 
         serve_idp(place, _sockets(place, part, descriptors), clock)

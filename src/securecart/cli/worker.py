@@ -43,7 +43,7 @@ from securecart.cli.account import (
     store_directory,
     store_socket,
 )
-from securecart.cli.children import hold_on
+from securecart.cli.children import be_named, hold_on
 from securecart.cli.clock import system_clock
 from securecart.cli.generations import join_generations
 from securecart.cli.housekeeping import Housekeeping
@@ -98,7 +98,7 @@ def load_what_is_shared() -> None:
 def run_worker(worker: Worker, *, clock: Clock = system_clock) -> None:
     """Serve until asked to stop, then let requests under way finish."""
     options = worker.options
-    _be_named(f"worker {worker.index}")
+    be_named(f"worker {worker.index}")
     log_to_stderr(worker=worker.index)
     if options.lifeline is not None:
         hold_on(options.lifeline)
@@ -142,11 +142,6 @@ def spare_what_stays() -> None:
     """
     gc.collect()
     gc.freeze()
-
-
-def _be_named(name: str) -> None:
-    """Be told apart from siblings and parent, by `top` and `ps -o comm`."""
-    Path("/proc/self/comm").write_text(name)
 
 
 def _raise_descriptors() -> None:
