@@ -210,7 +210,7 @@ class Gateway(_Section):
     workers: int | None = Field(default=None, ge=1, le=64)
     connections: int = Field(default=2000, ge=16, le=7000)
     session_requests: int = Field(default=64, ge=1, le=7000)
-    kept_bytes: int = Field(default=8 * 2**20, ge=0, le=2**30)
+    kept_bytes: int = Field(default=4 * 2**20, ge=0, le=2**30)
     metrics_port: int | None = Field(default=None, ge=1, le=65_535)
     access_log: bool = False
     hosts: tuple[_HostName, ...] = ()
