@@ -1,7 +1,10 @@
 """The command `securecart`."""
 
+import os
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,6 +19,8 @@ _DEFAULT_CONFIG = Path("securecart.toml")
 _INTERRUPTED = 130
 """What shells expect of a program that SIGINT ended: 128 and its number."""
 
+_AGAIN = "securecart: interrupted; running it again is safe"
+
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -29,8 +34,25 @@ class _Refusing(click.Group):
             click.echo(f"securecart: {error}", err=True)
             sys.exit(1)
         except KeyboardInterrupt:
-            click.echo("securecart: interrupted; running it again is safe", err=True)
+            click.echo(_AGAIN, err=True)
             sys.exit(_INTERRUPTED)
+
+
+@contextmanager
+def _loading() -> Iterator[None]:
+    """End at once when interrupted: pydantic, in loading, forgets that it was."""
+
+    def end(*_: object) -> None:
+        click.echo(_AGAIN, err=True)
+        os._exit(_INTERRUPTED)
+
+    before = signal.getsignal(signal.SIGINT)
+    if before == signal.default_int_handler:
+        signal.signal(signal.SIGINT, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @click.group(cls=_Refusing)
@@ -75,7 +97,8 @@ def _at_a_place(command: Command) -> Command:
 
 
 def _place(config: Path | None, data_dir: Path, ports: dict[str, int | None]) -> Place:
-    from securecart.cli.settings import load_settings
+    with _loading():
+        from securecart.cli.settings import load_settings
 
     if config is None and _DEFAULT_CONFIG.exists():
         config = _DEFAULT_CONFIG
@@ -103,8 +126,9 @@ def _place(config: Path | None, data_dir: Path, ports: dict[str, int | None]) ->
 @_at_a_place
 def up(config: Path | None, data_dir: Path, **ports: int | None) -> None:
     """Run everything on this machine until Ctrl-C."""
-    from securecart.cli.settings import SettingsError
-    from securecart.cli.up import run
+    with _loading():
+        from securecart.cli.settings import SettingsError
+        from securecart.cli.up import run
 
     place = _place(config, data_dir, ports)
     if place.settings.target != "local":
