@@ -60,7 +60,6 @@ from securecart.cli.account import (
     store_directory,
     store_sse_key,
 )
-from securecart.cli.children import Lifeline
 from securecart.cli.clock import system_clock
 from securecart.cli.installation import prepare_installation
 from securecart.cli.place import Place
@@ -213,7 +212,6 @@ def serve(
         place,
         sockets=[listener.fileno()],
         monitoring=(),
-        lifeline=Lifeline.open().reading,
     )
     worker = Worker(options, 0, Scoreboard.create(1, ROW_WORDS))
     profiler = cProfile.Profile()

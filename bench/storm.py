@@ -222,14 +222,15 @@ def ready(data: Path, process: subprocess.Popen[bytes]) -> Mapping[str, Any]:
 
 
 def parts(data: Path) -> dict[str, float]:
-    """Seconds of processor time of each part, by its command line."""
+    """Seconds of processor time of each part, by its name."""
     found = defaultdict(float, {"the load": time.process_time()})
     for entry in Path("/proc").iterdir():
         try:
             words = (entry / "cmdline").read_text().split("\0")
             pid = int(entry.name)
             if any(str(data) in word for word in words) and pid != os.getpid():
-                name = "store" if words[0].endswith("weed") else part_of(words)
+                called = (entry / "comm").read_text().strip()
+                name = "store" if words[0].endswith("weed") else part_of(called)
                 # A process's clock by its id: see clock_getcpuclockid(3).
                 found[name] += time.clock_gettime((~pid << 3) | 2)
         except (OSError, ValueError):
@@ -237,9 +238,10 @@ def parts(data: Path) -> dict[str, float]:
     return dict(found)
 
 
-def part_of(words: Sequence[str]) -> str:
-    names = {"workers": "aws", "idp": "idp", "portal": "portal"}
-    return next((names[word] for word in words if word in names), "up")
+def part_of(name: str) -> str:
+    if name.startswith("worker "):
+        return "aws"
+    return name if name in {"idp", "portal"} else "up"
 
 
 def show(

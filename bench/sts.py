@@ -57,7 +57,6 @@ from joserfc.jwk import RSAKey
 from securecart.adapters.seaweedfs.program import find_weed
 from securecart.blueprint.documents import oidc_trust, saml_trust, trust_policy
 from securecart.cli.account import administrator
-from securecart.cli.children import Lifeline
 from securecart.cli.installation import prepare_installation
 from securecart.cli.place import Place
 from securecart.cli.settings import Gateway, Network, Settings
@@ -252,7 +251,6 @@ def serve(directory: Path, listener: socket.socket, profile: str | None) -> None
         Place(settings, None, directory, {}),
         sockets=[listener.fileno()],
         monitoring=(),
-        lifeline=Lifeline.open().reading,
     )
     worker = Worker(options, 0, Scoreboard.create(1, ROW_WORDS))
     if profile is None:

@@ -1,9 +1,9 @@
 """The command `securecart` on a clock that can be moved, and with a hole.
 
 The product has neither switch. `TEST_CLOCK` names a file with the seconds that
-the clock is ahead; `TEST_HOLE` a file with the name of the hole of `holes.toml`
-that is made in the source as the workers' parent imports it, and that they have
-from its next start. The source on disk is never touched.
+the clock is ahead; `TEST_HOLE` is the name of the hole of `holes.toml` that is
+made in the source as `up` imports it, if there is to be one: the workers, which
+it forks, have it. The source on disk is never touched.
 """
 
 import importlib.abc
@@ -19,7 +19,6 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-_PAUSE_SECONDS = 0.2
 HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src" / "securecart"
 
@@ -80,17 +79,13 @@ def moved_clock() -> datetime:
 
 
 def _run() -> None:
-    if name := Path(os.environ["TEST_HOLE"]).read_text():
+    if name := os.environ["TEST_HOLE"]:
         sys.meta_path.insert(0, _Hole(holes()[name]["change"]))
-    from securecart.cli import children, serve, worker  # noqa: PLC0415 - see above
+    from securecart.cli import up  # noqa: PLC0415 - see above
     from securecart.cli.main import main  # noqa: PLC0415
 
     with_clock: Any = partial
-    serve.run_part = with_clock(serve.run_part, clock=moved_clock)
-    worker.run_worker = with_clock(worker.run_worker, clock=moved_clock)
-    # Workers are started anew for each hole, which is no reason to wait.
-    vars(children)["_LONGEST_PAUSE_SECONDS"] = _PAUSE_SECONDS
-    children.PROGRAM = (sys.executable, str(Path(__file__).absolute()))
+    up.run = with_clock(up.run, clock=moved_clock)
     main()
 
 

@@ -5,13 +5,11 @@ and answer. Ends with 1 if anything leaked, with the evidence of each.
 """
 
 import argparse
-import os
-import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -42,59 +40,40 @@ _AGO = timedelta(hours=1)
 _SHORTEST_SECONDS = 900
 
 
-@dataclass(frozen=True)
+@dataclass
 class Place:
-    """A running installation, and what can be done to it."""
+    """An installation, as it runs, and what can be done to it."""
 
     running: Running
     clock: Path
-    hole: Path
+    begin: Callable[[str], Running]
+    """Start it, with a hole or, named so, with none."""
 
     def make(self, hole: str) -> None:
-        """Have all workers start again with a hole in them; or with none.
-
-        Their parent too, which has imported the source for them.
-        """
-        self.hole.write_text(hole)
-        workers = self._workers()
-        for each in workers:
-            os.kill(each, signal.SIGKILL)
-        deadline = time.monotonic() + _START_SECONDS
-        while len(self._workers() - workers) < len(workers):
-            assert time.monotonic() < deadline, "the workers did not start again"
-            time.sleep(0.05)
-        self.running.client("s3").list_buckets()
-
-    def _workers(self) -> set[int]:
-        found = set()
-        for entry in Path("/proc").iterdir():
-            # A process may end while we look.
-            with suppress(OSError):
-                command = (entry / "cmdline").read_bytes()
-                if b"\0workers\0" in command and bytes(self.running.data) in command:
-                    found.add(int(entry.name))
-        return found
-
-
-_START_SECONDS = 60
+        """Have it start again with a hole in it; or with none."""
+        assert stop(self.running.process) == 0
+        self.running = self.begin(hole)
 
 
 @contextmanager
 def installation(directory: Path) -> Iterator[Place]:
     """Run one, and stop it."""
-    clock, hole = directory / "seconds", directory / "hole"
+    clock = directory / "seconds"
     clock.write_text("0")
-    hole.write_text("")
     data = directory / "data"
     command = [sys.executable, str(PROGRAM), "up", "--data-dir", str(data)]
     for name, number in free_ports().items():
         command += [f"--{name}-port", str(number)]
-    moved = {"TEST_CLOCK": str(clock), "TEST_HOLE": str(hole)}
-    process = in_background(command, data, moved)
+
+    def begin(hole: str) -> Running:
+        switches = {"TEST_CLOCK": str(clock), "TEST_HOLE": hole}
+        return wait_ready(data, in_background(command, data, switches))
+
+    place = Place(begin(""), clock, begin)
     try:
-        yield Place(wait_ready(data, process), clock, hole)
+        yield place
     finally:
-        stop(process)
+        stop(place.running.process)
 
 
 def move_in_at(place: Place, people: int) -> Company:

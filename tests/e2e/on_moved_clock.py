@@ -1,16 +1,15 @@
 """The command `securecart`, on a clock that a test can move.
 
 The product has no such switch. This script puts the clock where the
-composition root takes it as an argument, and starts the children as itself.
+composition root takes it as an argument; what `up` forks has it, too.
 """
 
 import os
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
-from securecart.cli import children, serve, worker
+from securecart.cli import up
 from securecart.cli.main import main
 
 _OFFSET = Path(os.environ["TEST_CLOCK"])
@@ -23,7 +22,5 @@ def moved_clock() -> datetime:
 
 
 if __name__ == "__main__":
-    serve.run_part = partial(serve.run_part, clock=moved_clock)
-    worker.run_worker = partial(worker.run_worker, clock=moved_clock)
-    children.PROGRAM = (sys.executable, str(Path(__file__).absolute()))
+    up.run = partial(up.run, clock=moved_clock)
     main()

@@ -185,7 +185,7 @@ def test_a_killed_parent_takes_every_process_along(
     place = {"Bucket": session["bucket"], "Key": f"{session['folder']}kept"}
     running.client("s3", session["credentials"]).put_object(**place, Body=b"kept")
     commands = " ".join(home.processes().values())
-    parts = ("serve portal", "serve idp", " workers ", "worker 0: ", " master ")
+    parts = ("portal: ", "idp: ", "parts: ", "worker 0: ", " master ")
     for part in (*parts, " filer "):
         assert part in commands
     running.process.send_signal(signal.SIGKILL)

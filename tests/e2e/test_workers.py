@@ -61,8 +61,7 @@ class Serving:
     def parent(self) -> int:
         """The process that forked them."""
         found: dict[int, str] = self.home.processes()
-        all_of_them = {pid for pid, command in found.items() if " workers " in command}
-        (parent,) = all_of_them - {*self.workers()}
+        (parent,) = (pid for pid, name in found.items() if name.startswith("parts: "))
         return parent
 
     def metrics(self) -> dict[str, float]:
@@ -141,10 +140,10 @@ def test_a_worker_takes_less_than_80_mb(
 ) -> None:
     """Also when there are more roles, policies and sessions.
 
-    Measured is what all of them really take, their parent too, which nobody
-    would need without them: each page counts once, divided among those who
-    share it (PSS). What one has of its own (USS) would leave out what is
-    shared, and what is resident (RSS) would count that for each again.
+    Measured is what all of them really take, their parent too: each page counts
+    once, divided among those who share it (PSS). What one has of its own (USS)
+    would leave out what is shared, and what is resident (RSS) would count that
+    for each again.
     """
     session = sign_in_without_browser(serving.running, "engineering")
     with ThreadPoolExecutor(_CLIENTS) as threads:

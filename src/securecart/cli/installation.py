@@ -23,6 +23,7 @@ from securecart.names.errors import SecureCartError
 _LAYOUT = 1
 _KEY_LENGTH = 32
 _KEYS = ("root", "portal", "idp")
+_RANDOM = Path("/dev/urandom")
 
 
 class DataDirectoryError(SecureCartError):
@@ -43,19 +44,28 @@ class Installation:
         Raises:
             DataDirectoryError: if it is missing or cut short.
         """
+        return self.key_file(name).read_bytes()
+
+    def key_file(self, name: str) -> Path:
+        """Where that key is, which is not read here.
+
+        Raises:
+            DataDirectoryError: if it is missing or cut short.
+        """
         path = self.directory / "keys" / f"{name}.key"
         try:
-            secret = path.read_bytes()
+            with path.open("rb", buffering=0) as file:
+                length = os.fstat(file.fileno()).st_size
         except OSError as error:
             raise DataDirectoryError(
                 f"{path}: {error.strerror}. Without it nothing that it sealed can be "
                 "read: put it back from a backup, or choose another --data-dir."
             ) from None
-        if len(secret) != _KEY_LENGTH:
+        if length != _KEY_LENGTH:
             raise DataDirectoryError(
                 f"{path} is not a {_KEY_LENGTH}-byte key: put it back from a backup."
             )
-        return secret
+        return path
 
     @property
     def ready_file(self) -> Path:
@@ -136,7 +146,7 @@ def prepare_installation(
         ) from None
     installation = open_installation(directory)
     for name in _KEYS:
-        installation.key(name)
+        installation.key_file(name)
     for name, wanted, found in (
         ("account.id", account, installation.account),
         ("account.region", region, installation.region),
@@ -189,7 +199,13 @@ def _write_keys(directory: Path) -> None:
         path = directory / f"{name}.key"
         if path.exists() and path.stat().st_size == _KEY_LENGTH:
             continue
-        _write_bytes_atomically(path, secrets.token_bytes(_KEY_LENGTH))
+        # Whoever sets up forks parts that must not have each other's keys, not
+        # even in memory that was given back.
+        secret = bytearray(_KEY_LENGTH)
+        with _RANDOM.open("rb", buffering=0) as random:
+            random.readinto(secret)
+        _write_bytes_atomically(path, secret)
+        secret[:] = bytes(_KEY_LENGTH)
 
 
 def _new_account() -> str:
@@ -201,12 +217,14 @@ def _write_atomically(path: Path, document: object) -> None:
     _write_bytes_atomically(path, json.dumps(document, indent=2).encode() + b"\n")
 
 
-def _write_bytes_atomically(path: Path, content: bytes) -> None:
+def _write_bytes_atomically(path: Path, content: bytes | bytearray) -> None:
     partial = path.with_name(f".{path.name}.partial")
     descriptor = os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
+    # Without a buffer, which would keep a copy of a key.
+    with os.fdopen(descriptor, "wb", buffering=0) as file:
+        rest = memoryview(content)
+        while rest:
+            rest = rest[file.write(rest) :]
         os.fsync(file.fileno())
     partial.replace(path)
 

@@ -35,6 +35,10 @@ class Listener:
         for each in self.sockets:
             each.close()
 
+    def hand_over(self) -> tuple[int, ...]:
+        """Answer the file descriptors, which are another's to close from now on."""
+        return tuple(each.detach() for each in self.sockets)
+
 
 def listen(address: str, *, option: str) -> Listener:
     """Take the port of a loopback address, on IPv4 and IPv6 alike.

@@ -141,37 +141,28 @@ def up(config: Path | None, data_dir: Path, **ports: int | None) -> None:
 
 @main.command()
 @click.argument("part", type=click.Choice(["aws", "idp", "portal"]))
-@click.option("--listen", "descriptors", type=int, multiple=True, hidden=True)
-@click.option("--lifeline", type=int, hidden=True)
 @_at_a_place
-def serve(
-    part: str,
-    descriptors: tuple[int, ...],
-    lifeline: int | None,
-    config: Path | None,
-    data_dir: Path,
-    **ports: int | None,
-) -> None:
+def serve(part: str, config: Path | None, data_dir: Path, **ports: int | None) -> None:
     """Run one part alone: `portal` in front of AWS, say."""
     from securecart.cli.serve import run_part
 
-    run_part(part, _place(config, data_dir, ports), descriptors, lifeline)
+    run_part(part, _place(config, data_dir, ports))
 
 
 @main.command(hidden=True)
 @click.argument("options")
 def workers(options: str) -> None:
-    """Serve the AWS endpoint; `up` and `serve aws` start it so."""
+    """Serve the AWS endpoint; `serve aws` becomes this."""
+    from securecart.cli.children import be_named
     from securecart.cli.logs import log_to_stderr
-    from securecart.cli.prefork import fork_workers
-    from securecart.cli.worker import load_what_is_shared, run_worker
+    from securecart.cli.prefork import keep_running
+    from securecart.cli.worker import load_what_is_shared, worker_parts
     from securecart.cli.worker_options import WorkerOptions
 
+    be_named("workers")
     log_to_stderr()
     load_what_is_shared()
-    worker = fork_workers(WorkerOptions.from_json(options))
-    if worker is not None:
-        run_worker(worker)
+    keep_running(worker_parts(WorkerOptions.from_json(options)))
 
 
 @main.command()

@@ -1,31 +1,35 @@
-"""The parent of the workers: forks each, and another for one that ends.
+"""The parent of our processes: forks each, and another for one that ends.
 
-It has imported and loaded whatever is the same in all of them, so they share
-the memory of it and start in no time. Nothing else is in it: no key, no
-database, no event loop, no thread. What a worker has of these it opens itself.
+It has imported and loaded whatever they need, so they share the memory of it
+and start in no time. Nothing else is in it: no key, no database, no event
+loop, no thread. What a part has of these it opens itself.
 
 Source: Python documentation, `gc.freeze`; the name is Apache's ("prefork").
 """
 
 import ctypes
-import gc
 import logging
 import os
 import select
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from securecart.cli.children import BackOff, Lifeline, be_named, make_room
-from securecart.cli.worker_options import Worker, WorkerOptions
-from securecart.serve.gateway import ROW_WORDS, Scoreboard
+from securecart.cli.children import (
+    BackOff,
+    Lifeline,
+    be_named,
+    hold_on,
+    make_room,
+    print_to,
+)
 
 _STOP_SECONDS = 13.0
-"""How long workers may take before they are killed: the gateway drains for ten,
-and who asked this process to stop waits for fifteen (`children.Child`)."""
+"""How long parts may take before they are killed: the gateway drains for ten,
+and `up`, which asked this process to stop, waits for fifteen (`parts.py`)."""
 _M_ARENA_MAX = -8
 """See mallopt(3)."""
 _STOPPING = frozenset({signal.SIGINT, signal.SIGTERM})
@@ -34,39 +38,67 @@ _HEARD = _STOPPING | {signal.SIGCHLD}
 _log = logging.getLogger(__name__)
 
 
-def fork_workers(options: WorkerOptions) -> Worker | None:
-    """Fork all workers and keep them running, until asked to stop.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A process that is wanted, and started again when it ends.
 
-    Answers to each worker who it is, and to the parent None, once all have
-    ended. They end when the parent does, and it does when whoever started it
-    is gone, however that ends: each has the reading end of a `Lifeline`.
+    `run` is what it does, once forked, until it gets a SIGTERM. `sockets` are
+    descriptors: others' it does not keep. Without a `log` it prints where its
+    parent does. `ended` is called in the parent, each time it has ended.
+    """
+
+    name: str
+    """What `top` and `ps -o comm` tell it by: up to 15 characters."""
+    run: Callable[[], None]
+    sockets: tuple[int, ...] = ()
+    log: Path | None = None
+    ended: Callable[[], None] = lambda: None
+
+
+def keep_running(parts: Sequence[Part], lifeline: int | None = None) -> None:
+    """Fork all parts and keep them running, until asked to stop.
+
+    Returns in the parent once all have ended, and in a part when it has run.
+    They end when the parent does, and it does when whoever started it is gone,
+    however that ends: each has the reading end of a `Lifeline`, and `lifeline`
+    is the parent's own.
 
     Raises:
-        RuntimeError: this process has threads. What one of them had locked
-            would stay locked in a worker.
+        RuntimeError: this process has threads.
+    """
+    require_one_thread()
+    _share_one_heap()
+    own = Lifeline.open()
+    with _told_of_signals() as told:
+        part = _Parent(parts, lifeline, told).run()
+    if part is None:
+        return
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
+    not_its = {socket for each in parts for socket in each.sockets}
+    not_its |= {own.writing} if lifeline is None else {own.writing, lifeline}
+    for descriptor in not_its - {*part.sockets}:
+        os.close(descriptor)
+    be_named(part.name)
+    if part.log is not None:
+        print_to(part.log)
+    hold_on(own.reading)
+    part.run()
+
+
+def require_one_thread() -> None:
+    """See that this process may fork.
+
+    Raises:
+        RuntimeError: it has threads. What one of them had locked would stay
+            locked in a child.
     """
     threads = len(list(Path("/proc/self/task").iterdir()))
     if threads > 1:
-        raise RuntimeError(f"cannot fork workers: there are {threads} threads")
-    be_named("workers")
-    _share_one_heap()
-    scoreboard = Scoreboard.create(options.workers, ROW_WORDS)
-    lifeline = Lifeline.open()
-    # What the collector never looks at again it does not write to, which would
-    # give the worker a page of its own.
-    gc.collect()
-    gc.freeze()
-    with _told_of_signals() as told:
-        index = _Parent(options, scoreboard, told).run()
-    if index is None:
-        return None
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _HEARD)
-    os.close(lifeline.writing)
-    return Worker(replace(options, lifeline=lifeline.reading), index, scoreboard)
+        raise RuntimeError(f"cannot fork: there are {threads} threads")
 
 
 def _share_one_heap() -> None:
-    """Have all threads of a worker allocate from one heap, not each from its own.
+    """Have all threads of a part allocate from one heap, not each from its own.
 
     What a thread is done with others then use: some 2 MB less for each thread
     of the API. They wait for the interpreter's lock anyway, hardly for the heap.
@@ -78,9 +110,9 @@ def _share_one_heap() -> None:
 
 @dataclass(slots=True)
 class _Place:
-    """One of as many workers as there are to be: it runs, or is due to start."""
+    """A part's: it runs, or is due to start."""
 
-    index: int
+    part: Part
     pid: int | None = None
     since: float = 0.0
     """When it started, or is to start, by the monotonic clock."""
@@ -96,24 +128,21 @@ class _Place:
 class _Parent:
     """What the parent does; `told` is read when a signal came, and says which."""
 
-    def __init__(
-        self, options: WorkerOptions, scoreboard: Scoreboard, told: int
-    ) -> None:
-        self._options = options
-        self._scoreboard = scoreboard
+    def __init__(self, parts: Sequence[Part], lifeline: int | None, told: int) -> None:
+        self._lifeline = lifeline
         self._told = told
-        self._places = [_Place(index) for index in range(options.workers)]
+        self._places = [_Place(part) for part in parts]
 
-    def run(self) -> int | None:
-        """Answer None when asked to stop, and in a worker which it is."""
+    def run(self) -> Part | None:
+        """Answer None when asked to stop, and in a part which it is."""
         while not self._asked_to_stop():
             self._bury()
             for place in self._places:
                 if place.pid is None and place.since <= time.monotonic():
-                    if self._options.log is not None:
-                        make_room(Path(self._options.log))
+                    if place.part.log is not None:
+                        make_room(place.part.log)
                     if _fork(place):
-                        return place.index
+                        return place.part
         self._stop()
         return None
 
@@ -121,7 +150,7 @@ class _Parent:
         """Wait until there is something to do; say whether it is to stop."""
         starts = [each.since for each in self._places if each.pid is None]
         seconds = min(starts) - time.monotonic() if starts else None
-        lifeline = self._options.lifeline
+        lifeline = self._lifeline
         ready = _wait(seconds, self._told, *([] if lifeline is None else [lifeline]))
         return lifeline in ready or not _STOPPING.isdisjoint(_signals(self._told))
 
@@ -132,19 +161,18 @@ class _Parent:
                 continue
             ended, status = os.waitpid(place.pid, os.WNOHANG)
             if ended:
-                # Or its siblings would leave connections to it for ever.
-                self._scoreboard.clear(place.index)
+                place.part.ended()
                 code = os.waitstatus_to_exitcode(status)
                 _log.warning(
-                    "a worker ended", extra={"worker": place.index, "status": code}
+                    "a part ended", extra={"part": place.part.name, "status": code}
                 )
                 place.wait()
 
     def _stop(self) -> None:
         """Let all drain, and end; kill who does not."""
         # Refused from now on: who balances the load sees it at once.
-        for descriptor in self._options.sockets:
-            os.close(descriptor)
+        for each in {each for place in self._places for each in place.part.sockets}:
+            os.close(each)
         end = time.monotonic() + _STOP_SECONDS
         running = {each.pid for each in self._places if each.pid is not None}
         for pid in running:
@@ -160,15 +188,15 @@ class _Parent:
 
 
 def _fork(place: _Place) -> bool:
-    """Start the worker of a place; say whether this is it.
+    """Start the part of a place; say whether this is it.
 
-    To a worker no signal is delivered yet: it would be told as the parent is.
+    To a part no signal is delivered yet: it would be told as the parent is.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
     try:
         pid = os.fork()
     except OSError:
-        _log.exception("no worker can be started", extra={"worker": place.index})
+        _log.exception("a part cannot be started", extra={"part": place.part.name})
         place.wait()
     else:
         if pid == 0:

@@ -10,9 +10,7 @@ from securecart.cli.place import Place
 from securecart.cli.workers import command, worker_options
 
 
-def serve_aws(
-    place: Place, sockets: Sequence[socket.socket], lifeline: int | None = None
-) -> NoReturn:
+def serve_aws(place: Place, sockets: Sequence[socket.socket]) -> NoReturn:
     """Become the program that forks the workers; serves until asked to stop.
 
     It is another, as what read the configuration is large, and threads may
@@ -23,10 +21,8 @@ def serve_aws(
         place,
         sockets=[each.fileno() for each in sockets],
         monitoring=monitoring.descriptors if monitoring else (),
-        lifeline=lifeline,
     )
-    handed_on = [] if lifeline is None else [lifeline]
-    for descriptor in (*options.sockets, *options.monitoring, *handed_on):
+    for descriptor in (*options.sockets, *options.monitoring):
         os.set_inheritable(descriptor, True)  # noqa: FBT003 - the standard library's
     words = command(options)
     os.execv(words[0], words)  # noqa: S606 - our own program, without a shell

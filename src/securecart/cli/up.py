@@ -1,7 +1,7 @@
 """`securecart up`: everything on one machine, from start to a clean stop.
 
-This process takes the ports, keeps the children and the store running, sets
-the account up through its public APIs, and serves nothing itself.
+This process takes the ports, forks the process that keeps the parts, keeps the
+store running, sets the account up through its public APIs, and serves nothing.
 """
 
 import asyncio
@@ -14,13 +14,11 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 import httpx
 
 from securecart.adapters.seaweedfs import KmsEndpoint, Store, find_weed
-from securecart.cli import children as processes
 from securecart.cli.account import (
     administrator,
     s3_service_credentials,
@@ -28,7 +26,7 @@ from securecart.cli.account import (
     store_directory,
     store_sse_key,
 )
-from securecart.cli.children import Child, Lifeline
+from securecart.cli.clock import system_clock
 from securecart.cli.installation import (
     Installation,
     lock,
@@ -36,12 +34,13 @@ from securecart.cli.installation import (
     write_ready,
 )
 from securecart.cli.listening import Listener, listen
+from securecart.cli.parts import MONITORING, Parts, fork_parts
 from securecart.cli.place import DEFAULT_DATA, Place
 from securecart.cli.prove import require_isolation
 from securecart.cli.serve_aws import listen_for_monitoring
 from securecart.cli.setup import apply_to_installation, deployed
 from securecart.cli.sign_in import prepare_sign_in
-from securecart.cli.workers import command, worker_options
+from securecart.names.clock import Clock
 from securecart.names.credentials import Credentials
 from securecart.names.errors import SecureCartError
 from securecart.serve.idp.directory import sample_sign_ins
@@ -49,15 +48,18 @@ from securecart.serve.idp.directory import sample_sign_ins
 _START_SECONDS = 60
 """How long a part may take to answer; a slow disk, never a normal start."""
 _POLL_SECONDS = 0.05
-_MONITORING = "monitoring"
 
 
 class DidNotStart(SecureCartError):
     """A part did not answer in time; the message names its log."""
 
 
-def run(place: Place) -> None:
-    """Run until SIGINT or SIGTERM.
+class PartsEnded(SecureCartError):
+    """The process that keeps the parts was ended, and they with it."""
+
+
+def run(place: Place, *, clock: Clock = system_clock) -> None:
+    """Run until SIGINT or SIGTERM; in what is forked for it, likewise.
 
     Raises:
         SecureCartError: if it cannot start; the message says what to do.
@@ -70,86 +72,101 @@ def run(place: Place) -> None:
     )
     held = lock(installation)
     (installation.directory / "logs").mkdir(mode=0o700, exist_ok=True)
+    installation.ready_file.unlink(missing_ok=True)
+    listeners = _listen_everywhere(place)
+    click.echo(f"Starting SecureCart in {place.data}")
+    sockets = {part: each.hand_over() for part, each in listeners.items()}
+    parts = fork_parts(place, sockets, held, clock)
+    if parts is None:
+        return
+    addresses = {part: each.address for part, each in listeners.items()}
     try:
-        installation.ready_file.unlink(missing_ok=True)
-        asyncio.run(_run(place, installation, began))
+        asyncio.run(_run(place, installation, addresses, parts, began))
     finally:
         installation.ready_file.unlink(missing_ok=True)
         os.close(held)
 
 
-async def _run(place: Place, installation: Installation, began: float) -> None:
+async def _run(
+    place: Place,
+    installation: Installation,
+    addresses: dict[str, str],
+    parts: Parts,
+    began: float,
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, stop.set)
-    listeners = _listen_everywhere(place)
-    click.echo(f"Starting SecureCart in {place.data}")
+    stopping = asyncio.create_task(stop.wait())
+    ends = {stopping, parts.ended()}
     async with contextlib.AsyncExitStack() as running:
-        for listener in listeners.values():
-            running.callback(listener.close)
-        starting = asyncio.create_task(_start(place, installation, listeners, running))
-        stopping = asyncio.create_task(stop.wait())
-        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if not starting.done():
+        store = _store(installation, addresses["aws"])
+        # Entered first and so stopped last, when nobody writes any more.
+        running.push_async_callback(store.stop)
+        running.push_async_callback(parts.stop)
+        starting = asyncio.create_task(
+            _start(place, installation, addresses, parts, store)
+        )
+        await _first(starting, *ends)
+        if starting.done():
+            admin = starting.result()
+            seconds = round(time.monotonic() - began, 2)
+            document = _ready_document(place, installation, admin, seconds)
+            write_ready(installation, document)
+            _announce(place, document)
+            examining = asyncio.create_task(asyncio.to_thread(_isolation, place))
+            await _first(examining, *ends)
+            if examining.done():
+                click.echo(examining.result())
+            await _first(*ends)
+            installation.ready_file.unlink(missing_ok=True)
+        else:
             starting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await starting
-            return
-        admin = starting.result()
-        seconds = round(time.monotonic() - began, 2)
-        document = _ready_document(place, installation, admin, seconds)
-        write_ready(installation, document)
-        _announce(place, document)
-        examining = asyncio.create_task(asyncio.to_thread(_isolation, place))
-        await asyncio.wait({examining, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        if examining.done():
-            click.echo(examining.result())
-        await stopping
-        installation.ready_file.unlink(missing_ok=True)
-        click.echo("\nStopping; everything is kept.")
+        if not stopping.done():
+            stopping.cancel()
+            raise PartsEnded(
+                "the process that keeps the parts has ended; see "
+                f"{installation.directory / 'logs' / 'parts.log'}"
+            )
+        if not starting.cancelled():
+            click.echo("\nStopping; everything is kept.")
+
+
+async def _first(*tasks: asyncio.Task[Any]) -> None:
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+
+def _store(installation: Installation, kms_address: str) -> Store:
+    return Store(
+        store_directory(installation),
+        KmsEndpoint(
+            kms_address, installation.region, s3_service_credentials(installation)
+        ),
+        store_credentials(installation),
+        store_sse_key(installation),
+    )
 
 
 async def _start(
     place: Place,
     installation: Installation,
-    listeners: dict[str, Listener],
-    running: contextlib.AsyncExitStack,
+    addresses: dict[str, str],
+    parts: Parts,
+    store: Store,
 ) -> Credentials:
     await asyncio.to_thread(prepare_sign_in, place, installation)
     admin = await asyncio.to_thread(administrator, installation)
-    store = Store(
-        store_directory(installation),
-        KmsEndpoint(
-            listeners["aws"].address,
-            installation.region,
-            s3_service_credentials(installation),
-        ),
-        store_credentials(installation),
-        store_sse_key(installation),
-    )
-    # Entered first and so stopped last, when nobody writes any more.
-    running.push_async_callback(store.stop)
-    lifeline = Lifeline.open()
-    running.callback(os.close, lifeline.reading)
-    running.callback(os.close, lifeline.writing)
-    children = [
-        _child(place, part, listener, lifeline)
-        for part, listener in listeners.items()
-        if part not in {"aws", _MONITORING}
-    ]
-    children.append(
-        _workers(place, listeners["aws"], listeners.get(_MONITORING), lifeline)
-    )
-    for child in children:
-        running.push_async_callback(child.stop)
+    parts.begin()
     # All at once: the ports are open already, so who asks early only waits.
-    await asyncio.gather(store.start(), *(child.start() for child in children))
+    await store.start()
     await asyncio.gather(
         *(
-            _answers(part, listener.address, installation)
-            for part, listener in listeners.items()
-            if part != _MONITORING
+            _answers(part, address, installation)
+            for part, address in addresses.items()
+            if part != MONITORING
         )
     )
     await asyncio.to_thread(apply_to_installation, place, installation, admin)
@@ -167,45 +184,12 @@ def _listen_everywhere(place: Place) -> dict[str, Listener]:
             taken[part] = listen(place.listening(part), option=f"--{part}-port")
         monitoring = listen_for_monitoring(place)
         if monitoring is not None:
-            taken[_MONITORING] = monitoring
+            taken[MONITORING] = monitoring
     except SecureCartError:
         for listener in taken.values():
             listener.close()
         raise
     return taken
-
-
-def _child(place: Place, part: str, listener: Listener, lifeline: Lifeline) -> Child:
-    descriptors = (*listener.descriptors, lifeline.reading)
-    command = [*processes.PROGRAM, "serve", part, "--data-dir", str(place.data)]
-    if place.config is not None:
-        command += ["--config", str(place.config)]
-    for name in ("portal", "idp", "aws"):
-        command += [f"--{name}-port", str(urlsplit(place.listening(name)).port)]
-    for descriptor in listener.descriptors:
-        command += ["--listen", str(descriptor)]
-    command += ["--lifeline", str(lifeline.reading)]
-    return Child(
-        part,
-        command,
-        descriptors=descriptors,
-        log=place.data / "logs" / f"{part}.log",
-    )
-
-
-def _workers(
-    place: Place, aws: Listener, monitoring: Listener | None, lifeline: Lifeline
-) -> Child:
-    log = place.data / "logs" / "aws.log"
-    options = worker_options(
-        place,
-        sockets=aws.descriptors,
-        monitoring=monitoring.descriptors if monitoring else (),
-        lifeline=lifeline.reading,
-        log=log,
-    )
-    descriptors = (*options.sockets, *options.monitoring, lifeline.reading)
-    return Child("aws", command(options), descriptors=descriptors, log=log)
 
 
 async def _answers(part: str, address: str, installation: Installation) -> None:

@@ -43,7 +43,6 @@ from securecart.cli.account import (
     store_directory,
     store_socket,
 )
-from securecart.cli.children import be_named, hold_on
 from securecart.cli.clock import system_clock
 from securecart.cli.generations import join_generations
 from securecart.cli.housekeeping import Housekeeping
@@ -56,10 +55,11 @@ from securecart.cli.keyrings import (
 )
 from securecart.cli.listening import adopt
 from securecart.cli.logs import log_to_stderr
+from securecart.cli.prefork import Part
 from securecart.cli.worker_options import Worker, WorkerOptions
 from securecart.names.clock import Clock
 from securecart.serve.api import Secrets, Unfinished, build_api
-from securecart.serve.gateway import Limits, Meter
+from securecart.serve.gateway import ROW_WORDS, Limits, Meter, Scoreboard
 from securecart.serve.gateway.gateway import build_gateway
 from securecart.serve.gateway.server import GatewayServer
 from securecart.wire.http import HttpRequest, HttpResponse
@@ -93,15 +93,33 @@ def load_what_is_shared() -> None:
         # A model works out its errors when it is first asked for them.
         Service(load_service_model(name))
     prepare(_KINDS)
+    # To what the collector never looks at again it does not write, which would
+    # give each child a page of its own.
+    spare_what_stays()
+
+
+def worker_parts(
+    options: WorkerOptions, *, log: Path | None = None, clock: Clock = system_clock
+) -> list[Part]:
+    """Answer the workers, for their parent; they share a page of counters."""
+    scoreboard = Scoreboard.create(options.workers, ROW_WORDS)
+    return [
+        Part(
+            f"worker {index}",
+            partial(run_worker, Worker(options, index, scoreboard), clock=clock),
+            sockets=(*options.sockets, *options.monitoring),
+            log=log,
+            # Or its siblings would leave connections to it for ever.
+            ended=partial(scoreboard.clear, index),
+        )
+        for index in range(options.workers)
+    ]
 
 
 def run_worker(worker: Worker, *, clock: Clock = system_clock) -> None:
     """Serve until asked to stop, then let requests under way finish."""
     options = worker.options
-    be_named(f"worker {worker.index}")
     log_to_stderr(worker=worker.index)
-    if options.lifeline is not None:
-        hold_on(options.lifeline)
     _raise_descriptors()
     _run_as_batch_work()
     installation = open_installation(Path(options.data))

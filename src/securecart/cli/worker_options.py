@@ -11,16 +11,13 @@ from securecart.serve.gateway import Scoreboard
 class WorkerOptions:
     """What all of them are told, `workers` in number.
 
-    `sockets`, `monitoring` and `lifeline` are descriptors that they inherit;
-    `log` is where standard error goes, if that is a file of ours.
+    `sockets` and `monitoring` are descriptors that they inherit.
     """
 
     data: str
-    log: str | None
     workers: int
     sockets: tuple[int, ...]
     monitoring: tuple[int, ...]
-    lifeline: int | None
     private_hosts: tuple[str, ...]
     oidc_hosts: tuple[str, ...]
     bucket_hosts: tuple[str, ...]

@@ -1,10 +1,9 @@
 """The workers of the AWS endpoint, and the program that forks them."""
 
 import os
+import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from securecart.cli import children
 from securecart.cli.place import Place
 from securecart.cli.sign_in import private_hosts
 from securecart.cli.worker_options import WorkerOptions
@@ -22,22 +21,17 @@ def worker_options(
     *,
     sockets: Sequence[int],
     monitoring: Sequence[int],
-    lifeline: int | None,
-    log: Path | None = None,
 ) -> WorkerOptions:
     """Answer what the configuration tells the workers.
 
-    `sockets` and `monitoring` are descriptors of listening sockets, `lifeline`
-    the reading end of a pipe.
+    `sockets` and `monitoring` are descriptors of listening sockets.
     """
     settings = place.settings
     return WorkerOptions(
         data=str(place.data),
-        log=None if log is None else str(log),
         workers=settings.gateway.workers or usable_cores(),
         sockets=tuple(sockets),
         monitoring=tuple(monitoring),
-        lifeline=lifeline,
         private_hosts=tuple(sorted(private_hosts(settings))),
         oidc_hosts=settings.idp.oidc.hosts,
         bucket_hosts=settings.bucket_hosts,
@@ -51,4 +45,4 @@ def worker_options(
 
 def command(options: WorkerOptions) -> list[str]:
     """Answer the command line of the program that forks them, and keeps them."""
-    return [*children.PROGRAM, "workers", options.to_json()]
+    return [sys.executable, "-m", "securecart", "workers", options.to_json()]

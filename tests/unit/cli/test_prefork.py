@@ -1,4 +1,4 @@
-"""Workers are forked, kept running, and ended with whoever wanted them."""
+"""Parts are forked, kept running, and ended with whoever wanted them."""
 
 import ast
 import os
@@ -9,35 +9,17 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from securecart.cli import worker
 from securecart.cli.children import Lifeline
-from securecart.cli.prefork import fork_workers
-from securecart.cli.worker_options import WorkerOptions
+from securecart.cli.prefork import keep_running
 
 _PROGRAM = Path(__file__).with_name("prefork_program.py")
 _SOURCE = Path(worker.__file__).parents[1]
 _WORKERS = 2
-_OPTIONS = WorkerOptions(
-    data="/nowhere",
-    log=None,
-    workers=_WORKERS,
-    sockets=(),
-    monitoring=(),
-    lifeline=None,
-    private_hosts=(),
-    oidc_hosts=(),
-    bucket_hosts=(),
-    connections=2000,
-    session_requests=64,
-    kept_bytes=0,
-    access_log=False,
-    syncs=True,
-)
 _SECONDS = 10.0
 """For what takes some milliseconds; the machine may be busy."""
 
@@ -85,10 +67,7 @@ def _wait_until(condition: Callable[[], bool]) -> None:
 def _forking(stubborn: str = "") -> Iterator[_Forking]:
     lifeline = Lifeline.open()
     process = subprocess.Popen(
-        [
-            *(sys.executable, str(_PROGRAM)),
-            replace(_OPTIONS, lifeline=lifeline.reading).to_json(),
-        ],
+        [sys.executable, str(_PROGRAM), str(_WORKERS), str(lifeline.reading)],
         env={**os.environ, "STUBBORN": stubborn},
         stdout=subprocess.PIPE,
         text=True,
@@ -163,7 +142,7 @@ def test_a_process_with_threads_does_not_fork() -> None:
     thread.start()
     try:
         with pytest.raises(RuntimeError, match="threads"):
-            fork_workers(_OPTIONS)
+            keep_running([])
     finally:
         end.set()
         thread.join()
@@ -173,7 +152,7 @@ def test_what_is_shared_has_no_thread_and_nothing_open() -> None:
     """A worker would have a half of it: a connection, a lock, another's entropy."""
     program = (
         "import os\n"
-        "from securecart.cli import main, prefork, worker\n"
+        "from securecart.cli import main, up, worker\n"
         "worker.load_what_is_shared()\n"
         "print(os.listdir('/proc/self/task') == [str(os.getpid())],"
         " sorted(map(int, os.listdir('/proc/self/fd')))[:-1])\n"

@@ -7,11 +7,9 @@ def test_options_come_back_as_they_were_given() -> None:
     """Tuples too, which JSON does not have."""
     options = WorkerOptions(
         data="/data/with space",
-        log=None,
         workers=2,
         sockets=(3, 4),
         monitoring=(),
-        lifeline=6,
         private_hosts=("localhost:8081",),
         oidc_hosts=(),
         bucket_hosts=("s3.example.com",),
