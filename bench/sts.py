@@ -87,7 +87,7 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/Bench"
 AWS = "https://aws.amazon.com/SAML/Attributes/"
 TAGS = {"Department": "engineering", "EmployeeId": "100001"}
 ROUNDS = 3
-CONNECTIONS = 8
+CONNECTIONS = 16
 """To each server process."""
 COUNT = 1200
 """Exchanges of one measurement by one process of ours."""

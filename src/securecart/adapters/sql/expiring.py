@@ -1,6 +1,6 @@
 """`names.expiring.ExpiringRecords` over one table for all realms."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from securecart.adapters.sql.database import insert, metadata, reading
-from securecart.adapters.sql.group_commit import GroupCommit
+from securecart.adapters.sql.group_commit import Change, GroupCommit
 from securecart.names.expiring import Told
 
 _records = Table(
@@ -55,15 +55,44 @@ class _Spelled:
         The values are by the names of their parameters. The driver is called as
         it is: what SQLAlchemy puts around it takes twice as long as the change.
         """
-        cursor = connection.connection.cursor()
-        try:
-            if self._names is None:
-                cursor.execute(self._text, dict(values))
-            else:
-                cursor.execute(self._text, [values[name] for name in self._names])
-            return cursor.rowcount
-        finally:
-            cursor.close()
+        if self._names is None:
+            return _executed(connection, self._text, dict(values))
+        return _executed(connection, self._text, self._placed(self._names, values))
+
+    def run_rows(
+        self, connection: Connection, rows: Sequence[Mapping[str, Any]]
+    ) -> bool:
+        """Insert several rows by one statement; say whether that can be done.
+
+        Another thread may run while the driver works, and then not let go for
+        some milliseconds: so what is one call waits for that once.
+        """
+        if self._names is None:
+            return False
+        row = self._text[self._text.rindex("(") :]
+        text = self._text + f", {row}" * (len(rows) - 1)
+        _executed(
+            connection,
+            text,
+            [value for each in rows for value in self._placed(self._names, each)],
+        )
+        return True
+
+    @staticmethod
+    def _placed(names: Sequence[str], values: Mapping[str, Any]) -> list[Any]:
+        return [values[name] for name in names]
+
+
+def _executed(
+    connection: Connection, statement: str, values: list[Any] | dict[str, Any]
+) -> int:
+    """Answer how many rows the driver changed."""
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(statement, values)
+        return cursor.rowcount
+    finally:
+        cursor.close()
 
 
 class _Statements:
@@ -83,6 +112,7 @@ class _Statements:
         self.put = _Spelled(
             engine, new.on_conflict_do_update(index_elements=index, set_=renewed)
         )
+        self.new = _Spelled(engine, insert(engine.dialect, _records).values(record))
         self.insert = _Spelled(
             engine,
             new.on_conflict_do_update(
@@ -97,13 +127,37 @@ class _Statements:
         self.take = self.delete.returning(_records.c.value, _records.c.expires_at)
 
 
+class _Insertion:
+    """A change that inserts a record which is not there, or has expired."""
+
+    def __init__(self, statements: _Statements, record: Mapping[str, Any]) -> None:
+        self.statements = statements
+        self.record = record
+
+    def __call__(self, connection: Connection) -> bool:
+        return self.statements.insert.run(connection, self.record) == 1
+
+
+def _inserted(
+    connection: Connection, changes: Sequence[Change]
+) -> Sequence[bool] | None:
+    """Make all at once, if they are insertions; it fails if one is not the first."""
+    found = [change for change in changes if isinstance(change, _Insertion)]
+    if len(found) < len(changes):
+        return None
+    rows = [insertion.record for insertion in found]
+    if not found[0].statements.new.run_rows(connection, rows):
+        return None
+    return [True] * len(rows)
+
+
 class SqlExpiringRecords:
     """The records of one realm: a name that keeps their keys from others'."""
 
     def __init__(self, engine: Engine, realm: str) -> None:
         self._engine = engine
         self._realm = realm
-        self._changes = GroupCommit(engine)
+        self._changes = GroupCommit(engine, together=_inserted)
         self._statements = _Statements(engine)
 
     def put(self, key: str, value: bytes, *, expires_at: datetime) -> None:
@@ -133,9 +187,9 @@ class SqlExpiringRecords:
 
     def _insertion(
         self, key: str, value: bytes, expires_at: datetime, now: datetime
-    ) -> Callable[[Connection], bool]:
-        record = self._record(key, value, expires_at) | {"now": _microseconds(now)}
-        return lambda connection: self._statements.insert.run(connection, record) == 1
+    ) -> _Insertion:
+        record = self._record(key, value, expires_at)
+        return _Insertion(self._statements, record | {"now": _microseconds(now)})
 
     def get(self, key: str, *, now: datetime) -> bytes | None:
         """See `ExpiringRecords.get`."""

@@ -21,6 +21,9 @@ R = TypeVar("R")
 
 Change = Callable[[Connection], Any]
 """Changes the database within a transaction; may be run again in another."""
+Together = Callable[[Connection, Sequence[Change]], Sequence[Any] | None]
+"""Makes several changes as one, and answers what each would; None: it does not know
+how. Where it fails they are made one by one, each in a transaction of its own."""
 
 _DELAY_SECONDS: Final = 0.002
 _CLOSE_SECONDS: Final = 0.001
@@ -53,8 +56,11 @@ class GroupCommit:
     thread, which begins with the first of them and lasts as long as the process.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(
+        self, engine: Engine, *, together: Together = lambda _connection, _changes: None
+    ) -> None:
         self._engine = engine
+        self._together = together
         self._lock = threading.Lock()
         self._waiting: list[_Caller] = []
         self._committing = False
@@ -62,7 +68,8 @@ class GroupCommit:
         self._committed_at = float("-inf")
         self._shared = False
         self._thread: threading.Thread | None = None
-        self._called = threading.Semaphore(0)
+        self._called = threading.Lock()
+        self._called.acquire()
 
     def run(self, change: Callable[[Connection], R]) -> R:
         """Answer what the change answers, once it is committed.
@@ -104,7 +111,7 @@ class GroupCommit:
         return begins
 
     def _call(self) -> None:
-        """Have the thread commit for all that wait."""
+        """Have the thread commit for all that wait, as nobody does now."""
         if self._thread is None:  # One at a time comes here, as one commits.
             self._thread = threading.Thread(
                 target=self._serve, name="group commit", daemon=True
@@ -159,7 +166,7 @@ class GroupCommit:
             connection, self._connection = self._connection, None
             connection = connection or writer(self._engine)
             with connection.begin():
-                answers = [caller.change(connection) for caller in group]
+                answers = self._changed(connection, [each.change for each in group])
         except Exception as error:  # noqa: BLE001 - It is raised where it belongs.
             if connection is not None:
                 connection.close()
@@ -173,3 +180,12 @@ class GroupCommit:
             self._connection = connection
             for caller, answer in zip(group, answers, strict=True):
                 caller.answer, caller.error = answer, None
+
+    def _changed(
+        self, connection: Connection, changes: Sequence[Change]
+    ) -> Sequence[Any]:
+        if len(changes) > 1:
+            answers = self._together(connection, changes)
+            if answers is not None:
+                return answers
+        return [change(connection) for change in changes]
