@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+PROGRAM = (sys.executable, "-m", "securecart")
 _START_SECONDS = 60
 _STOP_SECONDS = 30
 _GONE_SECONDS = 5
@@ -63,9 +65,11 @@ def free_port() -> int:
             return port
 
 
-def start(data: Path, ports: dict[str, int], *extra: str) -> subprocess.Popen[bytes]:
+def start(
+    data: Path, ports: dict[str, int], *extra: str, program: Sequence[str] = PROGRAM
+) -> subprocess.Popen[bytes]:
     """Run `securecart up` in the background."""
-    command = [sys.executable, "-m", "securecart", "up", "--data-dir", str(data)]
+    command = [*program, "up", "--data-dir", str(data)]
     for name, port in ports.items():
         command += [f"--{name}-port", str(port)]
     return in_background([*command, *extra], data)
@@ -121,8 +125,9 @@ def stop(process: subprocess.Popen[bytes]) -> int:
 class Home:
     """A data directory of a test's own, started and stopped as it likes."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, program: Sequence[str] = PROGRAM) -> None:
         self.data = data
+        self._program = program
         self._ports = free_ports()
         self.process: subprocess.Popen[bytes] | None = None
 
@@ -130,7 +135,7 @@ class Home:
         """Start, and do not wait."""
         # One that was killed left its own behind.
         (self.data / "ready.json").unlink(missing_ok=True)
-        self.process = start(self.data, self._ports)
+        self.process = start(self.data, self._ports, program=self._program)
         return self.process
 
     def up(self) -> Running:

@@ -76,7 +76,7 @@ def running(
 
 
 @pytest.fixture(scope="session")
-def new_home() -> Callable[[Path], Home]:
+def new_home() -> Callable[..., Home]:
     """Makes an installation that was never started; whoever starts it stops it."""
     return Home
 
