@@ -91,7 +91,7 @@ def changes(company: Company, before: State, after: State) -> Iterator[Leak]:
     for name, told in before.items():
         if after.get(name) == told:
             continue
-        if "/work/" in name and not name.startswith("setting"):
+        if "/desk/" in name and not name.startswith("setting"):
             continue  # An attacker's own, which they may change.
         evidence = f"{told[:300]!r} became {after.get(name, 'nothing')[:300]!r}"
         yield Leak("changed", name, evidence)

@@ -72,7 +72,7 @@ class _Documents:
         """A document, an upload of it, and what names both."""
         where = {
             "Bucket": self._bucket,
-            "Key": f"{folder}work/control-{next(self._numbers)}",
+            "Key": f"{folder}desk/control-{next(self._numbers)}",
         }
         put = self._s3.put_object(**where, Body=b"STAMPSPOT")
         upload = self._s3.create_multipart_upload(**where)["UploadId"]
@@ -176,7 +176,7 @@ def _made(
     own = Own(
         folder=person.folder,
         document=person.document,
-        fresh=f"{person.folder}work/{mark()}",
+        fresh=f"{person.folder}desk/{mark()}",
         upload=person.upload,
         upload_key=person.upload_key,
         stamp=person.stamp,

@@ -244,7 +244,7 @@ def _furnish(company: Company, person: Person) -> None:
     person.places = [
         replace(each, token=page["NextContinuationToken"]) for each in person.places
     ]
-    person.upload_key = f"{person.folder}work/upload"
+    person.upload_key = f"{person.folder}desk/upload"
     begun = s3.create_multipart_upload(
         Bucket=company.bucket,
         Key=person.upload_key,

@@ -249,7 +249,7 @@ class Soak:
             folder=person.folder,
             document=person.document,
             # Behind a letter, or the number would look like a size, which is a mark.
-            fresh=f"{person.folder}work/n{next(self._numbers)}",
+            fresh=f"{person.folder}desk/n{next(self._numbers)}",
             upload=person.upload,
             upload_key=person.upload_key,
             stamp=person.stamp,
@@ -260,7 +260,7 @@ class Soak:
     async def _be_served(self, line: Line, person: Person) -> None:
         """Write, read, list and delete one's own, to see that the server is alive."""
         number = next(self._numbers)
-        target = f"/{self.company.bucket}/{plain(person.folder)}work/own{number}"
+        target = f"/{self.company.bucket}/{plain(person.folder)}desk/own{number}"
         host = ("host", self.company.host)
         stamp = ("x-amz-meta-stamp", person.stamp)
         content = f"{person.stamp} {number}".encode()

@@ -286,7 +286,7 @@ def _original_address(request: Request, own: str, place: Place) -> Request:
     """What some servers behind a proxy take for the target."""
     path, mark, query = request.target.partition("?")
     if path.startswith(f"/{place.bucket}/"):
-        path = f"/{place.bucket}/{plain(own)}work/x"
+        path = f"/{place.bucket}/{plain(own)}desk/x"
     return replace(request, target=path + mark + query).adding(
         ("x-original-url", request.target),
         ("x-rewrite-url", request.target),

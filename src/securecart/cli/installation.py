@@ -203,7 +203,8 @@ def _write_keys(directory: Path) -> None:
         # even in memory that was given back.
         secret = bytearray(_KEY_LENGTH)
         with _RANDOM.open("rb", buffering=0) as random:
-            random.readinto(secret)
+            if random.readinto(secret) != _KEY_LENGTH:
+                raise DataDirectoryError(f"{_RANDOM} gave too few bytes for a key")
         _write_bytes_atomically(path, secret)
         secret[:] = bytes(_KEY_LENGTH)
 

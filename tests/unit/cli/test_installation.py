@@ -33,6 +33,16 @@ def test_keys_are_for_their_owner_only(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o077 == 0, path
 
 
+def test_half_a_key_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the system did not draw would be zeros, which anybody can guess."""
+    short = tmp_path / "short"
+    short.write_bytes(b"few")
+    monkeypatch.setattr("securecart.cli.installation._RANDOM", short)
+    with pytest.raises(DataDirectoryError, match="too few bytes"):
+        _prepare(tmp_path / "data")
+    assert list((tmp_path / "data" / "keys").iterdir()) == []
+
+
 def test_an_interrupted_first_start_is_taken_up_again(tmp_path: Path) -> None:
     """Keys that were written stay; the marker comes last."""
     data = tmp_path / "data"
