@@ -35,12 +35,14 @@ from securecart.adapters.sql.database import create_tables, open_sqlite
 from securecart.adapters.sql.entities import SqlEntities, prepare
 from securecart.adapters.sql.expiring import SqlExpiringRecords
 from securecart.adapters.sql.turns import EntitiesByTurns
+from securecart.adapters.direct_store import DirectStore
 from securecart.adapters.upstream import StorePool, UpstreamLimits
 from securecart.cli.account import (
     s3_service,
     s3_service_credentials,
     store_credentials,
     store_directory,
+    store_sse_key,
     store_socket,
 )
 from securecart.cli.clock import system_clock
@@ -249,6 +251,12 @@ def _build(
         kept_bytes=options.kept_bytes,
         upstream=StorePool(
             store_socket(installation), UpstreamLimits(connections=connections)
+        ),
+        shortcut=DirectStore(
+            store_directory(installation),
+            store_sse_key(installation),
+            random,
+            UpstreamLimits(connections=connections),
         ),
         store_credentials=store_credentials(installation),
         journal=journal,

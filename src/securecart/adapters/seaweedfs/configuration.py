@@ -203,14 +203,14 @@ def volume_arguments(places: Places, ports: Ports) -> tuple[str, ...]:
 
 
 def filer_arguments(places: Places, ports: Ports) -> tuple[str, ...]:
-    """Names and versions, gRPC only."""
+    """Names and versions: by gRPC, and read by HTTP through the socket."""
     return (
         *_listening(ports.filer, ports.filer_grpc),
         f"-ip={LOOPBACK}",
         f"-defaultStoreDir={places.root / 'f'}",
         f"-master={LOOPBACK}:{ports.master}.{ports.master_grpc}",
         f"-localSocket={places.filer_socket}",
-        "-disableHttp",
+        "-exposeDirectoryData=false",
     )
 
 

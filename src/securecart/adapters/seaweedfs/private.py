@@ -27,3 +27,10 @@ def write_private(path: Path, content: bytes) -> None:
     with os.fdopen(descriptor, "wb") as file:
         os.fchmod(descriptor, FILE_MODE)
         file.write(content)
+
+
+def replace_private(path: Path, content: bytes) -> None:
+    """Write the file anew; whoever reads it meanwhile has the old one, or this."""
+    fresh = path.with_name(f"{path.name}.new")
+    write_private(fresh, content)
+    fresh.replace(path)

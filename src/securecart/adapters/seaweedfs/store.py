@@ -21,8 +21,10 @@ from securecart.adapters.seaweedfs.certificates import issue_certificates
 from securecart.adapters.seaweedfs.configuration import KmsEndpoint, Places, Ports
 from securecart.adapters.seaweedfs.errors import StartFailed, StoreError
 from securecart.adapters.seaweedfs.leftovers import end_leftovers
+from securecart.adapters.seaweedfs.location import LOCATION_FILE, Location, token_keys
 from securecart.adapters.seaweedfs.private import (
     make_private_directory,
+    replace_private,
     write_private,
 )
 from securecart.adapters.seaweedfs.process import Process, Program
@@ -36,13 +38,7 @@ from securecart.names.credentials import Credentials
 
 _log = logging.getLogger(__name__)
 
-_JWT_VARIABLES = (
-    "WEED_JWT_SIGNING_KEY",
-    "WEED_JWT_SIGNING_READ_KEY",
-    "WEED_JWT_FILER_SIGNING_KEY",
-    "WEED_JWT_FILER_SIGNING_READ_KEY",
-)
-
+_SALT_BYTES = 16
 _SSE_VARIABLE = "WEED_S3_SSE_KEK"
 _SSE_KEY_BYTES = 32
 
@@ -109,7 +105,8 @@ class Store:
         self.credentials = credentials
         root = directory.resolve()
         self._places = Places(root, _socket_directory(root))
-        self._jwt_keys = {name: secrets.token_urlsafe(32) for name in _JWT_VARIABLES}
+        self._salt = secrets.token_hex(_SALT_BYTES)
+        self._token_keys = token_keys(sse_key, self._salt)
         self._processes: tuple[Process, ...] = ()
         self._state = State.STOPPED
         self._restarts = 0
@@ -197,7 +194,9 @@ class Store:
 
     async def _start_on_free_ports(self, weed: Path) -> None:
         for attempt in range(1, _PORT_ATTEMPTS + 1):
-            self._processes = self._plan(weed, Ports.choose())
+            ports = Ports.choose()
+            self._processes = self._plan(weed, ports)
+            self._write_location(ports)
             try:
                 await self._start_missing()
             except StartFailed as error:
@@ -206,6 +205,18 @@ class Store:
                     raise
             else:
                 return
+
+    def _write_location(self, ports: Ports) -> None:
+        """Say where filer and volume server are about to be."""
+        places = self._places
+        location = Location(
+            filer_socket=str(places.filer_socket),
+            filer_grpc=ports.filer_grpc,
+            volume=ports.volume,
+            certificates=str(places.certificates),
+            salt=self._salt,
+        )
+        replace_private(places.root / LOCATION_FILE, location.to_json())
 
     async def _start_missing(self) -> None:
         """Start whoever does not run, in the order in which they need others."""
@@ -325,7 +336,7 @@ class Store:
                         "HOME": str(places.root),
                         "GOMAXPROCS": str(_THREADS),
                         "GOGC": str(_COLLECT_PERCENT.get(name, 100)),
-                        **self._jwt_keys,
+                        **self._token_keys,
                         **sse_key.get(name, {}),
                     },
                     places.root,

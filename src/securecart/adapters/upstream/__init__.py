@@ -8,5 +8,6 @@ connection to it, took too long).
 
 from securecart.adapters.upstream.exchange import Exchange
 from securecart.adapters.upstream.pool import StorePool, UpstreamLimits
+from securecart.adapters.upstream.tap import Tap
 
-__all__ = ["Exchange", "StorePool", "UpstreamLimits"]
+__all__ = ["Exchange", "StorePool", "Tap", "UpstreamLimits"]

@@ -367,18 +367,19 @@ class Connection(asyncio.Protocol):
         try:
             piece = await stream.read()
             sent = len(piece)
-            if length is None:
-                self.write(head + chunk(piece) if piece else head)
-            elif (tap := self._tap(stream, length - sent)) is not None:
-                sent += await self._relayed(tap, head + piece)
-            else:
-                self.write(head + piece)
-            while piece and sent != length:
+            data = head + (chunk(piece) if piece and length is None else piece)
+            while True:
+                tap = None if length is None else self._tap(stream, length - sent)
+                if tap is None:
+                    self.write(data)
+                else:
+                    sent += await self._relayed(tap, data)
+                if not piece or sent == length:
+                    break
                 await self._flushed()
                 piece = await stream.read()
                 sent += len(piece)
-                if piece:
-                    self.write(piece if length is not None else chunk(piece))
+                data = chunk(piece) if piece and length is None else piece
             if length is None:
                 self.write(LAST_CHUNK)
             elif sent != length:

@@ -24,7 +24,7 @@ from securecart.serve.gateway.pipeline import Authenticator, Pipeline
 from securecart.serve.gateway.readiness import Readiness
 from securecart.serve.gateway.server import GatewayServer
 from securecart.serve.gateway.sessions import Sessions
-from securecart.serve.gateway.store import Store, Upstream
+from securecart.serve.gateway.store import Shortcut, Store, Upstream
 from securecart.serve.refusal import Refusals
 from securecart.sts import AuthorizationMessages
 from securecart.trail import Journal
@@ -45,6 +45,7 @@ def build_gateway(
     key_authorizer: KeyAuthorizer,
     buckets: Buckets,
     upstream: Upstream,
+    shortcut: Shortcut | None = None,
     store_credentials: Credentials,
     journal: Journal,
     authorization_messages: AuthorizationMessages,
@@ -85,6 +86,7 @@ def build_gateway(
         clock=_real_time,
         lane=generations.lane(),
         kept=kept,
+        shortcut=shortcut,
     )
     readiness = Readiness(
         store.health,

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from securecart.names.errors import AccessDenied, ServiceError
 from securecart.names.principal import Anonymous
+from securecart.s3 import Versioning
 from securecart.s3.customer_key import CustomerKey, Use, customer_key_of
 from securecart.s3.errors import InvalidRequest
 from securecart.serve.gateway.absence import absence, may_see
@@ -18,7 +19,7 @@ from securecart.serve.gateway.checksums import with_type
 from securecart.serve.gateway.encryption import require_customer_key, require_decrypt
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.refusals import InternalError
-from securecart.serve.gateway.store import Exchange, read_whole
+from securecart.serve.gateway.store import Reading, read_whole
 from securecart.serve.gateway.store_errors import refusal, store_error
 from securecart.wire.http import HttpResponse
 
@@ -54,7 +55,7 @@ async def read_object(backend: Backend, call: Call) -> Answer:
     _check(call)
     key = customer_key_of(call.request, Use.OBJECT)
     answered = await backend.store.ask(
-        call.request.method, call.s3.target, _headers(call, key)
+        call.request.method, call.s3.target, _headers(call, key), plain=_is_plain(call)
     )
     if isinstance(answered, HttpResponse):
         _require_keys(backend, call, answered, key)
@@ -67,11 +68,15 @@ async def read_object(backend: Backend, call: Call) -> Answer:
         raise
 
 
+def _is_plain(call: Call) -> bool:
+    return call.bucket is not None and call.bucket.versioning is Versioning.NEVER
+
+
 def _answer(
     backend: Backend,
     call: Call,
     head: HttpResponse,
-    body: bytes | Exchange,
+    body: bytes | Reading,
     key: CustomerKey | None,
 ) -> Answer:
     if call.request.method == "HEAD":
@@ -122,7 +127,7 @@ def _may_see(backend: Backend, call: Call, header: str) -> bool:
 
 
 async def _allowed_head(
-    backend: Backend, call: Call, exchange: Exchange, key: CustomerKey | None
+    backend: Backend, call: Call, exchange: Reading, key: CustomerKey | None
 ) -> HttpResponse:
     """Answer the head of an object that the caller may see and decrypt."""
     head = await exchange.head()
@@ -206,7 +211,7 @@ def _ranged(call: Call, head: HttpResponse) -> HttpResponse:
 async def _refused(
     backend: Backend,
     call: Call,
-    exchange: Exchange,
+    exchange: Reading,
     head: HttpResponse,
     key: CustomerKey | None,
 ) -> ServiceError:

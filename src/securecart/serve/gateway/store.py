@@ -33,25 +33,8 @@ _FAILURE = 500
 _SAFE = frozenset({"GET", "HEAD"})
 
 
-class Exchange(Protocol):
-    """One request to the store, and its answer; whoever opened it closes it."""
-
-    @property
-    def answered(self) -> bool:
-        """The store has answered: sending more of a body is pointless."""
-        ...
-
-    async def send(self, data: bytes) -> None:
-        """Send a piece of the body.
-
-        Raises:
-            ConnectionError, TimeoutError: the store broke off, or hangs.
-        """
-        ...
-
-    async def end(self) -> None:
-        """Say that a body without an announced length is complete."""
-        ...
+class Reading(Protocol):
+    """An answer of the store's, as it comes; whoever asked for it closes it."""
 
     async def head(self) -> HttpResponse:
         """Answer status and headers.
@@ -75,6 +58,27 @@ class Exchange(Protocol):
         Breaking off before the body was sent wholly is how an upload is
         called off: the store keeps nothing of it.
         """
+        ...
+
+
+class Exchange(Reading, Protocol):
+    """One request to the store, and its answer."""
+
+    @property
+    def answered(self) -> bool:
+        """The store has answered: sending more of a body is pointless."""
+        ...
+
+    async def send(self, data: bytes) -> None:
+        """Send a piece of the body.
+
+        Raises:
+            ConnectionError, TimeoutError: the store broke off, or hangs.
+        """
+        ...
+
+    async def end(self) -> None:
+        """Say that a body without an announced length is complete."""
         ...
 
 
@@ -120,6 +124,52 @@ class Upstream(Protocol):
         ...
 
 
+class Shortcut(Protocol):
+    """The plainest objects, read and written round the store's S3 endpoint.
+
+    Requests are as they would go to it, but for the signature. None stands for
+    what is not plain, or not to be had so: nothing was done, and S3 is asked.
+    """
+
+    async def read(self, request: HttpRequest) -> Reading | None:
+        """Answer a GET or HEAD of an object in a bucket that keeps no versions."""
+        ...
+
+    async def write(self, request: HttpRequest) -> HttpResponse | None:
+        """Carry out a PUT of an object in such a bucket.
+
+        Raises:
+            ConnectionError, TimeoutError: it may have been done, or not.
+        """
+        ...
+
+    @property
+    def answered(self) -> int:
+        """How many answers have come whole."""
+        ...
+
+    def abandon(self) -> None:
+        """Fail everything that is under way."""
+        ...
+
+
+class _Heard:
+    """What comes of the store by either way."""
+
+    def __init__(self, upstream: Upstream, shortcut: Shortcut | None) -> None:
+        self._ways = (upstream,) if shortcut is None else (upstream, shortcut)
+
+    @property
+    def answered(self) -> int:
+        """How many answers have come whole."""
+        return sum(way.answered for way in self._ways)
+
+    def abandon(self) -> None:
+        """Fail everything that is under way."""
+        for way in self._ways:
+            way.abandon()
+
+
 class Store:
     """Signs for the store and speaks of buckets, keys and parameters.
 
@@ -136,6 +186,7 @@ class Store:
         clock: Clock,
         lane: Lane,
         kept: KeptAnswers | None = None,
+        shortcut: Shortcut | None = None,
     ) -> None:
         """Speak to `upstream`; without `kept` it is asked each time."""
         self._upstream = upstream
@@ -143,7 +194,10 @@ class Store:
         self._clock = clock
         self._lane = lane
         self._kept = kept
-        self.health = StoreHealth(self._list_buckets, upstream, back=self._is_back)
+        self._shortcut = shortcut
+        self.health = StoreHealth(
+            self._list_buckets, _Heard(upstream, shortcut), back=self._is_back
+        )
 
     def open(
         self,
@@ -173,13 +227,48 @@ class Store:
         request = self._request(method, target, headers, body, trailer=trailer)
         return self._write(request, slots, length, trailer=trailer)
 
+    async def put(
+        self, target: str, headers: Headers, body: bytes, *, plain: bool
+    ) -> HttpResponse:
+        """Write an object whose content is at hand; answer the answer's head.
+
+        `plain` says that its bucket has never kept versions.
+
+        Raises:
+            ServiceError: what the store refused, in S3's words.
+            ConnectionError, TimeoutError: it is not there, or hangs.
+        """
+        self._require_health()
+        if plain and self._shortcut is not None:
+            request = HttpRequest("PUT", target, tuple(headers), body)
+            slots = written_slots(target)
+            self._lane.begin(slots)
+            known = False
+            try:
+                written = await self._shortcut.write(request)
+                known = True
+            finally:
+                self._lane.end(slots, known=known)
+            if written is not None:
+                return written
+        exchange = await self.open("PUT", target, headers, body)
+        try:
+            head = await succeeded(exchange)
+            while await exchange.read():
+                pass
+        finally:
+            exchange.close()
+        return head
+
     async def ask(
-        self, method: str, target: str, headers: Headers = ()
-    ) -> HttpResponse | Exchange:
-        """Read: answer a small success whole, all else as an exchange.
+        self, method: str, target: str, headers: Headers = (), *, plain: bool = False
+    ) -> HttpResponse | Reading:
+        """Read: answer a small success whole, all else as it comes.
 
         What is whole may have been kept; who asks has been decided upon
         before, and what the answer's head demands is asked again each time.
+        `plain` says that it is of an object, in a bucket that has never kept
+        versions.
 
         Raises:
             BlockingIOError: every connection to the store is taken.
@@ -189,26 +278,36 @@ class Store:
         kept = self._kept
         asked = None if kept is None else asked_of(method, target, headers)
         if kept is None or asked is None:
-            return await self._open(method, target, headers)
+            return await self._reading(method, target, headers, plain=plain)
         found = kept.find(asked)
         if found is not None:
             return found
         before = kept.before(asked)
-        exchange = await self._open(method, target, headers)
+        reading = await self._reading(method, target, headers, plain=plain)
         if before is None:
-            return exchange
+            return reading
         try:
-            head = await exchange.head()
+            head = await reading.head()
             if not may_be_kept(asked, head):
-                return exchange
-            body = await read_whole(exchange)
+                return reading
+            body = await read_whole(reading)
         except BaseException:
-            exchange.close()
+            reading.close()
             raise
-        exchange.close()
+        reading.close()
         whole = HttpResponse(head.status, head.headers, body)
         kept.keep(asked, before, whole)
         return whole
+
+    async def _reading(
+        self, method: str, target: str, headers: Headers, *, plain: bool
+    ) -> Reading:
+        if plain and self._shortcut is not None:
+            request = HttpRequest(method, target, tuple(headers), b"")
+            found = await self._shortcut.read(request)
+            if found is not None:
+                return found
+        return await self._open(method, target, headers)
 
     def forget(self) -> None:
         """Drop what was kept for too long."""
@@ -281,14 +380,14 @@ class Store:
             answered = await self.ask(method, target, headers)
             if isinstance(answered, HttpResponse):
                 return answered
-            exchange = answered
+            reading = answered
         else:
-            exchange = await self.open(method, target, headers, body, keys=keys)
+            reading = await self.open(method, target, headers, body, keys=keys)
         try:
-            head = await succeeded(exchange)
-            whole = await read_whole(exchange)
+            head = await succeeded(reading)
+            whole = await read_whole(reading)
         finally:
-            exchange.close()
+            reading.close()
         return HttpResponse(head.status, head.headers, whole)
 
     async def _list_buckets(self) -> None:
@@ -373,20 +472,20 @@ class _Write:
             self._lane.end(self._slots, known=known)
 
 
-async def succeeded(exchange: Exchange) -> HttpResponse:
+async def succeeded(reading: Reading) -> HttpResponse:
     """Answer the head of a response that is no error.
 
     Raises:
         ServiceError: what the store refused, in S3's words.
         ConnectionError, TimeoutError: it is not there, or hangs.
     """
-    head = await exchange.head()
+    head = await reading.head()
     if head.status >= _ERROR:
-        raise store_error(head.status, await read_whole(exchange))
+        raise store_error(head.status, await read_whole(reading))
     return head
 
 
-async def read_whole(exchange: Exchange) -> bytes:
+async def read_whole(reading: Reading) -> bytes:
     """Read the rest of an answer.
 
     Raises:
@@ -394,7 +493,7 @@ async def read_whole(exchange: Exchange) -> bytes:
     """
     pieces: list[bytes] = []
     size = 0
-    while piece := await exchange.read():
+    while piece := await reading.read():
         pieces.append(piece)
         size += len(piece)
         if size > _WHOLE_BYTES:

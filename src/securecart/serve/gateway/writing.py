@@ -91,13 +91,14 @@ async def _in_own_place(
     body = await _whole(payload)
     headers = (*headers, *payload.trailers.items())
     try:
-        return await _put(store, target, (*headers, UNLESS_A_FOLDER), body)
+        unless = (*headers, UNLESS_A_FOLDER)
+        return await store.put(target, unless, body, plain=True)
     except ServiceError as error:
         if error.code != "PreconditionFailed":
             raise
     # A folder is there, or an object that is as empty.
     await require_room(backend, call)
-    return await _put(store, target, headers, body)
+    return await store.put(target, headers, body, plain=False)
 
 
 async def upload_part(backend: Backend, call: Call) -> Answer:
@@ -190,7 +191,8 @@ async def upload(
     """
     if _is_small(payload):
         body = await _whole(payload)
-        return await _put(store, target, (*headers, *payload.trailers.items()), body)
+        whole = (*headers, *payload.trailers.items())
+        return await store.put(target, whole, body, plain=False)
     return await _acknowledged(await _streamed(store, target, headers, payload))
 
 
@@ -203,12 +205,6 @@ async def _whole(payload: Payload) -> bytes:
     while piece := await payload.read():
         pieces.append(piece)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-async def _put(
-    store: Store, target: str, headers: Headers, body: bytes
-) -> HttpResponse:
-    return await _acknowledged(await store.open("PUT", target, headers, body))
 
 
 async def _acknowledged(exchange: Exchange) -> HttpResponse:

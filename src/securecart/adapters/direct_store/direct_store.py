@@ -1,0 +1,271 @@
+"""The plainest documents, read and written without the store's S3 endpoint.
+
+Fills the gateway's `Shortcut` port. What is read is one entry of the filer's and
+its chunks; what is written is a chunk, then an entry. Whatever is not of the
+plainest kind is declined before anything was done, and goes by S3.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote
+
+from securecart.adapters.direct_store import entry as names
+from securecart.adapters.direct_store.document import Document
+from securecart.adapters.direct_store.entry import Unusual
+from securecart.adapters.seaweedfs.location import Location
+from securecart.adapters.direct_store.messages import (
+    Created,
+    Refused,
+    create_request,
+)
+from securecart.adapters.direct_store.processes import NotStored, Processes
+from securecart.adapters.direct_store.sse_s3 import ALGORITHM, DataKeys
+from securecart.adapters.upstream import UpstreamLimits
+from securecart.wire.checksum import ALGORITHMS, BadDigest, check_digest, checksum
+from securecart.wire.http import HttpRequest, HttpResponse
+
+_LOOK_SECONDS = 0.5
+"""Between two looks for where the store is, after it was not there."""
+_MOST_BYTES = 1024 * 1024
+"""Of what is written: one chunk, and held whole."""
+_OWNER = b"gateway"
+"""The name that the store's S3 endpoint has for its one identity."""
+_OK = 200
+_CHECKSUMS = ("x-amz-checksum-mode", "ENABLED")
+_ENCRYPTION = ("x-amz-server-side-encryption", ALGORITHM)
+_UNLESS = "if-none-match"
+_METADATA = "x-amz-meta-"
+_COPIED = frozenset({"content-disposition", "content-encoding", "content-language"})
+
+Headers = list[tuple[str, str]]
+
+
+class _Declined(Exception):
+    """It is not for the direct way."""
+
+
+class DirectStore:
+    """One worker's; for its event loop's thread alone."""
+
+    def __init__(
+        self,
+        directory: Path,
+        store_key: bytes,
+        random: Callable[[int], bytes],
+        limits: UpstreamLimits = UpstreamLimits(),
+    ) -> None:
+        """Speak to the store of a directory; `store_key` is its SSE-S3 key."""
+        self._directory = directory
+        self._store_key = store_key
+        self._limits = limits
+        self._data_keys = DataKeys(store_key, random)
+        self._processes: Processes | None = None
+        self._look_after = 0.0
+        self._answered = 0
+
+    @property
+    def answered(self) -> int:
+        """How many answers have come whole."""
+        current = self._processes
+        return self._answered + (0 if current is None else current.answered)
+
+    def abandon(self) -> None:
+        """Fail everything that is under way."""
+        if self._processes is not None:
+            self._processes.abandon()
+
+    def close(self) -> None:
+        """Drop every connection."""
+        if self._processes is not None:
+            self._processes.close()
+
+    async def read(self, request: HttpRequest) -> Document | None:
+        """Answer a GET or HEAD of an object as it is now; None: ask S3.
+
+        None stands for everything that does not go smoothly: S3 says it better.
+        """
+        if not _is_plain(request.target) or request.headers not in {(), (_CHECKSUMS,)}:
+            return None
+        processes = self._current()
+        if processes is None:
+            return None
+        try:
+            entry = await processes.entry(f"/buckets{request.target}")
+            if entry is None:
+                return None
+            headers = entry.headers
+            if request.headers and entry.checksum is not None:
+                headers = (*headers, entry.checksum)
+            chunks = entry.chunks if request.method == "GET" else ()
+            document = Document(
+                HttpResponse(_OK, headers), chunks, processes, self._data_keys
+            )
+            try:
+                await document.begin()
+            except BaseException:
+                document.close()
+                raise
+        except (Unusual, BlockingIOError):
+            return None
+        except (ConnectionError, TimeoutError):
+            self._lost(processes)
+            return None
+        return document
+
+    async def write(self, request: HttpRequest) -> HttpResponse | None:
+        """Carry out a PUT of an object; None: nothing was done, ask S3.
+
+        The bucket has never kept versions, else this would overwrite one.
+
+        Raises:
+            ConnectionError, TimeoutError: it may have been done, or not.
+        """
+        try:
+            wanted, answered = _written(request)
+        except (_Declined, BadDigest):
+            return None
+        processes = self._current()
+        if processes is None:
+            return None
+        data_key, described = self._data_keys.new()
+        content = data_key.cipher().update(request.body)
+        bucket = wanted.directory.split("/", 3)[2]
+        try:
+            file_id = await processes.file_id(bucket)
+            await processes.store(file_id, content)
+            number, connection = await processes.connection()
+        except (NotStored, Refused, BlockingIOError):
+            processes.renounce(bucket)
+            return None
+        except (ConnectionError, TimeoutError):
+            self._lost(processes)
+            return None
+        extended = {
+            **wanted.extended,
+            names.ENCRYPTION: ALGORITHM.encode(),
+            names.DATA_KEY: described,
+            names.OWNER: _OWNER,
+        }
+        created = replace(
+            wanted,
+            file_id=file_id,
+            chunk_md5=hashlib.md5(content, usedforsecurity=False).digest(),
+            data_key=described,
+            extended=extended,
+            modified_ns=time.time_ns(),
+        )
+        refused = await connection.mutate(number, create_request(number, created))
+        if refused is not None:
+            await processes.forget(file_id)
+            return None
+        self._answered += 1
+        return HttpResponse(_OK, tuple(answered))
+
+    def _current(self) -> Processes | None:
+        if self._processes is not None:
+            return self._processes
+        now = time.monotonic()
+        if now < self._look_after:
+            return None
+        self._look_after = now + _LOOK_SECONDS
+        try:
+            location = Location.read(self._directory)
+        except ConnectionError:
+            return None
+        self._processes = Processes(location, self._store_key, self._limits)
+        return self._processes
+
+    def _lost(self, processes: Processes) -> None:
+        """Begin anew, with what the store has written down meanwhile."""
+        if self._processes is not processes:
+            return
+        try:
+            moved = Location.read(self._directory) != processes.location
+        except ConnectionError:
+            moved = True
+        if moved:
+            self._answered += processes.answered
+            processes.close()
+            self._processes = None
+
+
+def _is_plain(target: str) -> bool:
+    """Say whether it is an object's, by a name that is a file's."""
+    return (
+        "?" not in target
+        and not target.endswith("/")
+        and target.find("/", 1) > 0
+        # What the store keeps beside the documents.
+        and ".versions" not in target
+        and ".uploads" not in target
+    )
+
+
+def _written(request: HttpRequest) -> tuple[Created, Headers]:
+    """Answer the entry for a PUT, but for its chunk, and what S3 answers with.
+
+    Raises:
+        _Declined: it says more than is known here.
+        BadDigest: the body is not what its sender says, as S3 will find.
+    """
+    body, target = request.body, request.target
+    if not _is_plain(target) or not 0 < len(body) <= _MOST_BYTES:
+        raise _Declined
+    md5 = hashlib.md5(body, usedforsecurity=False)
+    extended: dict[str, bytes] = {names.ENTITY_TAG: md5.hexdigest().encode()}
+    answered: Headers = [("etag", f'"{md5.hexdigest()}"'), _ENCRYPTION]
+    content_type, unless, encrypted, summed = "", None, False, False
+    for name, value in request.headers:
+        if name == "content-type":
+            content_type = value
+        elif name.startswith(_METADATA) or name in _COPIED:
+            _once(extended, _canonical(name), value)
+        elif (name, value) == _ENCRYPTION:
+            encrypted = True
+        elif name == _UNLESS:
+            unless = value.strip('"')
+        elif name == "content-md5":
+            check_digest("content-md5", md5, value)
+        elif name.removeprefix(names.CHECKSUM) in ALGORITHMS and not summed:
+            summed = True
+            computed = checksum(name.removeprefix(names.CHECKSUM))
+            computed.update(body)
+            check_digest(name, computed, value)
+            extended[names.CHECKSUM_NAME] = _canonical(name).encode()
+            extended[names.CHECKSUM_VALUE] = value.encode()
+            answered.append((name, value))
+        else:
+            raise _Declined
+    if not encrypted or not content_type or not content_type.isascii():
+        raise _Declined
+    directory, _, name = unquote(f"/buckets{target}", errors="strict").rpartition("/")
+    return (
+        Created(
+            directory=directory,
+            name=name,
+            content_type=content_type,
+            size=len(body),
+            md5=md5.digest(),
+            file_id="",
+            chunk_md5=b"",
+            data_key=b"",
+            extended=extended,
+            unless_tagged=unless,
+            modified_ns=0,
+        ),
+        answered,
+    )
+
+
+def _once(extended: dict[str, bytes], name: str, value: str) -> None:
+    if name in extended:
+        raise _Declined
+    extended[name] = value.encode("latin-1")
+
+
+def _canonical(name: str) -> str:
+    """Write a header's name as Go does: `textproto.CanonicalMIMEHeaderKey`."""
+    return "-".join(part.capitalize() for part in name.split("-"))

@@ -1,0 +1,150 @@
+"""An entry of the filer: how an object's headers and chunks are told.
+
+Whatever is not of the plainest kind (in parts, locked, encrypted otherwise, of
+a form that a later SeaweedFS may have) is refused here, and so left to its S3
+endpoint, which knows it.
+
+Source: SeaweedFS 4.48, its filer's `?metadata=true`; held to what the S3 endpoint
+answers by `tests/interop/direct_store`.
+"""
+
+import re
+from base64 import b64decode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from typing import Any
+
+import orjson
+
+from securecart.adapters.direct_store.sse_s3 import ALGORITHM
+from securecart.wire.checksum import ALGORITHMS
+
+SEALED = 3
+"""`SSE_S3` among SeaweedFS's kinds of encryption."""
+ENCRYPTION = "X-Amz-Server-Side-Encryption"
+DATA_KEY = "x-seaweedfs-sse-s3-key"
+ENTITY_TAG = "Seaweed-X-Amz-ETag"
+OWNER = "Seaweed-X-Amz-Owner"
+CHECKSUM_NAME = "x-seaweedfs-checksum-algorithm"
+CHECKSUM_VALUE = "x-seaweedfs-checksum-value"
+METADATA = "X-Amz-Meta-"
+CHECKSUM = "x-amz-checksum-"
+TAG = "X-Amz-Tagging-"
+STORAGE_CLASS = "X-Amz-Storage-Class"
+DESCRIBING = frozenset(
+    {
+        "Cache-Control",
+        "Content-Disposition",
+        "Content-Encoding",
+        "Content-Language",
+        "Expires",
+    }
+)
+
+_KNOWN = {ENCRYPTION, DATA_KEY, ENTITY_TAG, OWNER, STORAGE_CLASS}
+_CHUNK = frozenset(
+    {
+        *("file_id", "fid", "offset", "size", "modified_ts_ns", "e_tag"),
+        *("sse_type", "sse_metadata"),
+    }
+)
+_FILE_ID = re.compile(r"[0-9]{1,10},[0-9a-f]{9,24}", re.ASCII)
+_TAG_VALUE = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_PERMISSIONS = 0o777
+_EMPTY = ("Content", "HardLinkId", "Remote", "SymlinkTarget", "TtlSec")
+
+
+class Unusual(Exception):
+    """The entry is left to the store's S3 endpoint."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """So many bytes of an object, in one record of the volume server."""
+
+    file_id: str
+    size: int
+    data_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An object: its headers as S3 answers them, and its chunks in order."""
+
+    headers: tuple[tuple[str, str], ...]
+    checksum: tuple[str, str] | None
+    size: int
+    chunks: tuple[Chunk, ...]
+
+
+def entry_of(document: bytes) -> Entry:
+    """Read an entry.
+
+    Raises:
+        Unusual: it is another kind of thing, or tells what is not known here.
+    """
+    try:
+        return _entry(orjson.loads(document))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise Unusual(f"an entry of another form: {error!r}") from error
+
+
+def _entry(told: Any) -> Entry:  # noqa: ANN401 - JSON, as it came
+    if told["Mode"] & ~_PERMISSIONS or any(told[name] for name in _EMPTY):
+        raise Unusual("no plain file")
+    extended = {
+        name: b64decode(value).decode("latin-1")
+        for name, value in told["Extended"].items()
+    }
+    tag, mime, size = extended[ENTITY_TAG], told["Mime"], told["FileSize"]
+    if extended[ENCRYPTION] != ALGORITHM or not _TAG_VALUE.fullmatch(tag):
+        raise Unusual("in parts, or encrypted otherwise")
+    if not mime or not mime.isascii():
+        raise Unusual("the type may have been told otherwise")
+    chunks = _chunks(told["chunks"], size)
+    modified = datetime.fromisoformat(told["Mtime"]).astimezone(UTC)
+    headers = [
+        ("accept-ranges", "bytes"),
+        ("content-length", str(size)),
+        ("content-type", mime),
+        ("etag", f'"{tag}"'),
+        ("last-modified", format_datetime(modified, usegmt=True)),
+        ("x-amz-server-side-encryption", ALGORITHM),
+    ]
+    tags = 0
+    for name, value in extended.items():
+        if name.startswith(METADATA) or name in DESCRIBING:
+            headers.append((name.lower(), value))
+        elif name.startswith(TAG):
+            tags += 1
+        elif name not in _KNOWN and name not in {CHECKSUM_NAME, CHECKSUM_VALUE}:
+            raise Unusual(f"{name} is not known")
+    if tags:
+        headers.append(("x-amz-tagging-count", str(tags)))
+    return Entry(tuple(headers), _checksum(extended), size, chunks)
+
+
+def _checksum(extended: dict[str, str]) -> tuple[str, str] | None:
+    name = extended.get(CHECKSUM_NAME, "").lower()
+    value = extended.get(CHECKSUM_VALUE)
+    if value is None and not name:
+        return None
+    if value is None or name.removeprefix(CHECKSUM) not in ALGORITHMS:
+        raise Unusual("a checksum of another kind")
+    return name, value
+
+
+def _chunks(told: Any, size: int) -> tuple[Chunk, ...]:  # noqa: ANN401 - JSON, as it came
+    offset, chunks = 0, []
+    for each in sorted(told, key=lambda each: int(each.get("offset", 0))):
+        if not _CHUNK.issuperset(each) or each["sse_type"] != SEALED:
+            raise Unusual("a chunk of another kind")
+        if each.get("offset", 0) != offset or not _FILE_ID.fullmatch(each["file_id"]):
+            raise Unusual("the chunks do not follow one another")
+        data_key = b64decode(each["sse_metadata"])
+        chunks.append(Chunk(each["file_id"], each["size"], data_key))
+        offset += each["size"]
+    if not chunks or offset != size:
+        raise Unusual("the chunks are not the whole")
+    return tuple(chunks)

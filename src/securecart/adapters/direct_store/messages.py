@@ -1,0 +1,163 @@
+"""The filer's messages, as far as an object of one chunk needs them.
+
+Source: SeaweedFS 4.48, `filer.proto`, as its filer tells it by reflection.
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from securecart.adapters.direct_store.entry import SEALED
+from securecart.adapters.direct_store.protobuf import (
+    Malformed,
+    fields_of,
+    number,
+    octets,
+)
+
+STREAM_MUTATE_ENTRY = "/filer_pb.SeaweedFiler/StreamMutateEntry"
+ASSIGN_VOLUME = "/filer_pb.SeaweedFiler/AssignVolume"
+
+_IF_ETAG_NOT_MATCH = 4
+_MODE = 0o660
+
+
+class Refused(Exception):
+    """The filer has done nothing, and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """An object of one chunk that is to be.
+
+    Attributes:
+        directory: the filer's path of the folder, which begins with `/buckets/`.
+        md5: of the content, before it was encrypted.
+        chunk_md5: of what the volume server has, encrypted.
+        data_key: see `sse_s3.DataKeys.new`.
+        unless_tagged: the entity tag, without quotes, that refuses the writing.
+        modified_ns: in nanoseconds since 1970.
+    """
+
+    directory: str
+    name: str
+    content_type: str
+    size: int
+    md5: bytes
+    file_id: str
+    chunk_md5: bytes
+    data_key: bytes
+    extended: Mapping[str, bytes]
+    unless_tagged: str | None
+    modified_ns: int
+
+
+def create_request(request_id: int, created: Created) -> bytes:
+    """Encode a StreamMutateEntryRequest that makes an entry, or takes its place."""
+    seconds = created.modified_ns // 1_000_000_000
+    chunk = (
+        octets(1, created.file_id.encode())
+        + number(3, created.size)
+        + number(4, created.modified_ns)
+        + octets(5, b64encode(created.chunk_md5))
+        + number(12, SEALED)
+        + octets(13, created.data_key)
+    )
+    attributes = (
+        number(1, created.size)
+        + number(2, seconds)
+        + number(3, _MODE)
+        + number(6, seconds)
+        + octets(7, created.content_type.encode("latin-1"))
+        + octets(14, created.md5)
+    )
+    entry = [octets(1, created.name.encode()), octets(3, chunk), octets(4, attributes)]
+    entry += [
+        octets(5, octets(1, name.encode()) + octets(2, value))
+        for name, value in created.extended.items()
+    ]
+    request = octets(1, created.directory.encode()) + octets(2, b"".join(entry))
+    if created.unless_tagged is not None:
+        clause = number(1, _IF_ETAG_NOT_MATCH) + octets(
+            2, created.unless_tagged.encode()
+        )
+        request += octets(7, octets(1, clause))
+    return number(1, request_id) + octets(2, request)
+
+
+def mutated(message: bytes) -> tuple[int, str | None]:
+    """Read a StreamMutateEntryResponse: whose it is, and what was refused.
+
+    Raises:
+        Malformed: it is none, or not to a creation.
+    """
+    request_id, error, answered = 0, None, False
+    for field, value in fields_of(message):
+        if field == 1 and isinstance(value, int):
+            request_id = value
+        elif field == 3 and isinstance(value, bytes):  # noqa: PLR2004 - a field's number
+            answered = True
+            error = _error(value) or error
+        elif field == 7 and isinstance(value, bytes) and value:  # noqa: PLR2004 - likewise
+            error = value.decode("utf-8", "replace")
+    if not answered and error is None:
+        raise Malformed("an answer to nothing that was asked")
+    return request_id, error
+
+
+def _error(response: bytes) -> str | None:
+    """Read a CreateEntryResponse: 1 is the error in words, 3 its code."""
+    for field, value in fields_of(response):
+        if field == 1 and isinstance(value, bytes) and value:
+            return value.decode("utf-8", "replace")
+        if field == 3 and value:  # noqa: PLR2004 - a field's number
+            return f"code {value!r}"
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """Ids that follow one another, on one volume, from `first` on."""
+
+    volume: int
+    first: int
+    cookie: str
+    count: int
+
+    def file_id(self, index: int) -> str:
+        """Answer the id of that index, below `count`."""
+        return f"{self.volume},{self.first + index:x}{self.cookie}"
+
+
+_COOKIE_DIGITS = 8
+
+
+def assign_request(count: int, bucket: str, directory: str) -> bytes:
+    """Encode an AssignVolumeRequest: a bucket's volumes are a collection's."""
+    return (
+        number(1, count) + octets(2, bucket.encode()) + octets(6, directory.encode())
+    )
+
+
+def assigned(message: bytes) -> Assigned:
+    """Read an AssignVolumeResponse.
+
+    Raises:
+        Malformed: it is none.
+        Refused: there is no room, say.
+    """
+    file_id, count = "", 0
+    for field, value in fields_of(message):
+        if field == 1 and isinstance(value, bytes):
+            file_id = value.decode("ascii", "replace")
+        elif field == 4 and isinstance(value, int):  # noqa: PLR2004 - a field's number
+            count = value
+        elif field == 8 and isinstance(value, bytes) and value:  # noqa: PLR2004 - likewise
+            raise Refused(value.decode("utf-8", "replace"))
+    volume, _, rest = file_id.partition(",")
+    try:
+        key, cookie = rest[:-_COOKIE_DIGITS], rest[-_COOKIE_DIGITS:]
+        int(cookie, 16)
+        return Assigned(int(volume), int(key, 16), cookie, count)
+    except ValueError as error:
+        raise Malformed(f"no id: {file_id[:40]!r}") from error
