@@ -52,6 +52,8 @@ _CHUNK = frozenset(
 _FILE_ID = re.compile(r"[0-9]{1,10},[0-9a-f]{9,24}", re.ASCII)
 _TAG_VALUE = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _PERMISSIONS = 0o777
+_OCTETS = "application/octet-stream"
+"""What the S3 endpoint does not keep, and answers for a name without an ending."""
 _EMPTY = ("Content", "HardLinkId", "Remote", "SymlinkTarget", "TtlSec")
 
 
@@ -100,8 +102,10 @@ def _entry(told: Any) -> Entry:  # noqa: ANN401 - JSON, as it came
     tag, mime, size = extended[ENTITY_TAG], told["Mime"], told["FileSize"]
     if extended[ENCRYPTION] != ALGORITHM or not _TAG_VALUE.fullmatch(tag):
         raise Unusual("in parts, or encrypted otherwise")
+    if not mime and "." not in told["FullPath"].rpartition("/")[2]:
+        mime = _OCTETS
     if not mime or not mime.isascii():
-        raise Unusual("the type may have been told otherwise")
+        raise Unusual("the type is guessed by the ending, or was told otherwise")
     chunks = _chunks(told["chunks"], size)
     modified = datetime.fromisoformat(told["Mtime"]).astimezone(UTC)
     headers = [

@@ -12,6 +12,11 @@ from securecart.wire.http import HttpResponse
 
 XML = ("content-type", "application/xml")
 
+OCTETS = ("content-type", "application/octet-stream")
+OCTETS_TO_STORE = ("content-type", "Application/Octet-Stream")
+"""The store forgets the type `OCTETS`, and answers one that the key's ending lets it
+guess: a page for `.html`. In this spelling it keeps it."""
+
 _KEPT = frozenset(
     {
         "accept-ranges",
@@ -43,10 +48,14 @@ _NO_DOCUMENT = _KEPT - {"accept-ranges", "content-type"}
 def kept(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """Answer the headers that may leave with an object."""
     return tuple(
-        header if header[1].isascii() else (header[0], _in_ascii(header[1]))
+        _meant(header) if header[1].isascii() else (header[0], _in_ascii(header[1]))
         for header in headers
         if header[0] in _KEPT or header[0].startswith(_KEPT_BEGINNINGS)
     )
+
+
+def _meant(header: tuple[str, str]) -> tuple[str, str]:
+    return OCTETS if header == OCTETS_TO_STORE else header
 
 
 def _in_ascii(value: str) -> str:

@@ -10,7 +10,7 @@ from securecart.s3.customer_key import Use, customer_key_of
 from securecart.s3.errors import NotImplementedHere
 from securecart.s3.object_lock import lock_of
 from securecart.s3.tagging import TagSet
-from securecart.serve.gateway.answers import written
+from securecart.serve.gateway.answers import OCTETS, OCTETS_TO_STORE, written
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.checksums import with_type
 from securecart.serve.gateway.encryption import encryption_of
@@ -124,9 +124,9 @@ def describing(request: HttpRequest) -> list[tuple[str, str]]:
     if request.header(_STORAGE_CLASS) not in {None, "STANDARD"}:
         raise NotImplementedHere("The only storage class is STANDARD.")
     headers = [
-        (name, value)
-        for name, value in request.headers
-        if name in DESCRIBING or name.startswith(METADATA)
+        header if header != OCTETS else OCTETS_TO_STORE
+        for header in request.headers
+        if header[0] in DESCRIBING or header[0].startswith(METADATA)
     ]
     if request.header("content-encoding") is not None:
         codings = [
