@@ -1,6 +1,7 @@
 """The pool: opens, keeps, bounds and retires connections to one store."""
 
 import asyncio
+import socket
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,10 @@ from securecart.adapters.upstream.exchange import Exchange
 from securecart.wire.http import HttpRequest
 
 _SWEEP_SECONDS = 1.0
+_RECEIVED_BYTES = 131072
+"""Held by the kernel for a connection by TCP; it takes twice that, as much as a
+Unix socket. Left to itself it holds up to 6 MB, which the event loop then reads at
+one go, before anybody can say that it is enough."""
 _REPEATABLE = frozenset({"GET", "HEAD"})
 """RFC 9110, 9.2.1: safe, so that doing them twice is doing them once."""
 
@@ -159,7 +164,10 @@ class StorePool:
         if isinstance(self._address, Path):
             _, made = await loop.create_unix_connection(factory, str(self._address))
         else:
-            _, made = await loop.create_connection(factory, *self._address)
+            transport, made = await loop.create_connection(factory, *self._address)
+            transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVED_BYTES
+            )
         return made
 
     async def _turn(self) -> None:
