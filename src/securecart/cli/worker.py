@@ -24,6 +24,7 @@ import uvloop
 from sqlalchemy import Engine
 
 from securecart import iam, kms, sts
+from securecart.adapters.direct_store import DirectStore
 from securecart.adapters.fetch import Fetch
 from securecart.adapters.file_system import FileSystem
 from securecart.adapters.journal import JournalFiles
@@ -35,15 +36,14 @@ from securecart.adapters.sql.database import create_tables, open_sqlite
 from securecart.adapters.sql.entities import SqlEntities, prepare
 from securecart.adapters.sql.expiring import SqlExpiringRecords
 from securecart.adapters.sql.turns import EntitiesByTurns
-from securecart.adapters.direct_store import DirectStore
 from securecart.adapters.upstream import StorePool, UpstreamLimits
 from securecart.cli.account import (
     s3_service,
     s3_service_credentials,
     store_credentials,
     store_directory,
-    store_sse_key,
     store_socket,
+    store_sse_key,
 )
 from securecart.cli.clock import system_clock
 from securecart.cli.generations import join_generations

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from securecart.adapters.direct_store import DirectStore
 from securecart.adapters.seaweedfs import Store
-from securecart.adapters.upstream import StorePool
+from securecart.adapters.upstream import StorePool, UpstreamLimits
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.query_string import percent_encode
 from securecart.wire.sigv4 import Signer
@@ -52,9 +52,7 @@ class Ways:
         self._runner = asyncio.Runner()
         self._signer = Signer(store.credentials, region="us-east-1", service="s3")
         self._pool = StorePool(store.socket_path)
-        self.direct = DirectStore(
-            store.socket_path.parents[1], store_key, os.urandom
-        )
+        self.direct = DirectStore(store.socket_path.parents[1], store_key, os.urandom)
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self._runner.run(work)
@@ -111,9 +109,7 @@ class Ways:
         answer: HttpResponse | None = self.run(ask())
         return answer
 
-    def write(
-        self, target: str, headers: Headers, body: bytes
-    ) -> HttpResponse | None:
+    def write(self, target: str, headers: Headers, body: bytes) -> HttpResponse | None:
         request = HttpRequest("PUT", target, tuple(headers), body)
         answer: HttpResponse | None = self.run(self.direct.write(request))
         return answer
@@ -162,7 +158,9 @@ def entry_of(ways: Ways, target: str) -> dict[str, Any]:
     for name in ("FullPath", "Inode", "Mtime", "Crtime", "Ctime", "Atime"):
         del entry[name]
     for chunk in entry["chunks"]:
-        chunk["sse_metadata"] = sorted(json.loads(base64.b64decode(chunk["sse_metadata"])))
+        chunk["sse_metadata"] = sorted(
+            json.loads(base64.b64decode(chunk["sse_metadata"]))
+        )
         for name in ("file_id", "fid", "modified_ts_ns", "e_tag"):
             assert chunk.pop(name, None), (target, name, entry)
     extended = entry["Extended"]
@@ -172,7 +170,9 @@ def entry_of(ways: Ways, target: str) -> dict[str, Any]:
 
 
 names = st.text(
-    st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/\\\ufffe\uffff"),
+    st.characters(
+        exclude_categories=("Cs", "Cc"), exclude_characters="/\\\ufffe\uffff"
+    ),
     min_size=1,
     max_size=40,
 ).filter(lambda name: name not in {".", ".."} and not name.endswith(".versions"))
@@ -236,8 +236,9 @@ def test_either_reads_what_the_other_wrote(
             assert found is not None
             assert (found.status, found.body) == (200, body) == (200, expected.body)
             assert told(found) == told(expected)
-            assert dict(found.headers)["last-modified"] == (
-                dict(expected.headers)["last-modified"]
+            assert (
+                dict(found.headers)["last-modified"]
+                == (dict(expected.headers)["last-modified"])
             )
             head = ways.read(each, asked, "HEAD")
             assert head is not None

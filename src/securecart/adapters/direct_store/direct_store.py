@@ -15,7 +15,6 @@ from urllib.parse import unquote
 from securecart.adapters.direct_store import entry as names
 from securecart.adapters.direct_store.document import Document
 from securecart.adapters.direct_store.entry import Unusual
-from securecart.adapters.seaweedfs.location import Location
 from securecart.adapters.direct_store.messages import (
     Created,
     Refused,
@@ -23,6 +22,7 @@ from securecart.adapters.direct_store.messages import (
 )
 from securecart.adapters.direct_store.processes import NotStored, Processes
 from securecart.adapters.direct_store.sse_s3 import ALGORITHM, DataKeys
+from securecart.adapters.seaweedfs.location import Location
 from securecart.adapters.upstream import UpstreamLimits
 from securecart.wire.checksum import ALGORITHMS, BadDigest, check_digest, checksum
 from securecart.wire.http import HttpRequest, HttpResponse
@@ -55,7 +55,7 @@ class DirectStore:
         directory: Path,
         store_key: bytes,
         random: Callable[[int], bytes],
-        limits: UpstreamLimits = UpstreamLimits(),
+        limits: UpstreamLimits,
     ) -> None:
         """Speak to the store of a directory; `store_key` is its SSE-S3 key."""
         self._directory = directory

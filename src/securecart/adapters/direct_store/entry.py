@@ -92,7 +92,7 @@ def entry_of(document: bytes) -> Entry:
         raise Unusual(f"an entry of another form: {error!r}") from error
 
 
-def _entry(told: Any) -> Entry:  # noqa: ANN401 - JSON, as it came
+def _entry(told: Any) -> Entry:
     if told["Mode"] & ~_PERMISSIONS or any(told[name] for name in _EMPTY):
         raise Unusual("no plain file")
     extended = {
@@ -139,7 +139,7 @@ def _checksum(extended: dict[str, str]) -> tuple[str, str] | None:
     return name, value
 
 
-def _chunks(told: Any, size: int) -> tuple[Chunk, ...]:  # noqa: ANN401 - JSON, as it came
+def _chunks(told: Any, size: int) -> tuple[Chunk, ...]:
     offset, chunks = 0, []
     for each in sorted(told, key=lambda each: int(each.get("offset", 0))):
         if not _CHUNK.issuperset(each) or each["sse_type"] != SEALED:

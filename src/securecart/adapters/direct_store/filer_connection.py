@@ -10,7 +10,7 @@ Source: RFC 9113; gRPC, "PROTOCOL-HTTP2.md".
 import asyncio
 import ssl
 from collections import deque
-from typing import cast
+from typing import Any, cast
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -213,7 +213,11 @@ class FilerConnection(asyncio.Protocol):
             return
         self.lost = True
         self._transport.abort()
-        for answer in (*self._calls.values(), *self._mutations.values()):
+        waiting: list[asyncio.Future[Any]] = [
+            *self._calls.values(),
+            *self._mutations.values(),
+        ]
+        for answer in waiting:
             if not answer.done():
                 answer.set_exception(ConnectionError(f"the filer is gone: {why}"))
 

@@ -134,9 +134,7 @@ _COOKIE_DIGITS = 8
 
 def assign_request(count: int, bucket: str, directory: str) -> bytes:
     """Encode an AssignVolumeRequest: a bucket's volumes are a collection's."""
-    return (
-        number(1, count) + octets(2, bucket.encode()) + octets(6, directory.encode())
-    )
+    return number(1, count) + octets(2, bucket.encode()) + octets(6, directory.encode())
 
 
 def assigned(message: bytes) -> Assigned:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from securecart.adapters.direct_store.entry import Chunk, Entry, entry_of
 from securecart.adapters.direct_store.filer_connection import FilerConnection, connect
-from securecart.adapters.seaweedfs.location import Location, token_keys
 from securecart.adapters.direct_store.messages import (
     Assigned,
     assign_request,
@@ -14,6 +13,7 @@ from securecart.adapters.direct_store.messages import (
 )
 from securecart.adapters.direct_store.protobuf import Malformed
 from securecart.adapters.direct_store.tokens import chunk_token, filer_token
+from securecart.adapters.seaweedfs.location import Location, token_keys
 from securecart.adapters.seaweedfs.readiness import client_context
 from securecart.adapters.upstream import Exchange, StorePool, UpstreamLimits
 from securecart.wire.http import HttpRequest

@@ -102,7 +102,7 @@ def _text(octets: bytes) -> str:
     return b64encode(octets).decode()
 
 
-def _octets(told: Any, name: str, length: int) -> bytes:  # noqa: ANN401 - JSON, as it came
+def _octets(told: Any, name: str, length: int) -> bytes:
     octets = b64decode(told[name], validate=True)
     if len(octets) != length:
         raise ValueError(f"{name} has {len(octets)} bytes")
