@@ -52,7 +52,9 @@ class Ways:
         self._runner = asyncio.Runner()
         self._signer = Signer(store.credentials, region="us-east-1", service="s3")
         self._pool = StorePool(store.socket_path)
-        self.direct = DirectStore(store.socket_path.parents[1], store_key, os.urandom)
+        self.direct = DirectStore(
+            store.socket_path.parents[1], store_key, os.urandom, UpstreamLimits()
+        )
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self._runner.run(work)
