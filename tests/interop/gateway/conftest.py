@@ -23,11 +23,12 @@ import uvloop
 from botocore.config import Config
 
 from securecart import kms
+from securecart.adapters.direct_store import DirectStore
 from securecart.adapters.seaweedfs import KmsEndpoint
 from securecart.adapters.seaweedfs import Store as SeaweedFs
 from securecart.adapters.service_models import load_service_model
 from securecart.adapters.sql.buckets import SqlBuckets
-from securecart.adapters.upstream import StorePool
+from securecart.adapters.upstream import StorePool, UpstreamLimits
 from securecart.iam.authorizer import Authorizer
 from securecart.iam.entities import Role, User
 from securecart.names.credentials import Credentials
@@ -167,11 +168,13 @@ class Landscape:
         self.port = self.listening.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.store_credentials = Credentials("STOREKEY", os.urandom(16).hex())
+        self.directory = directory
+        self.store_key = os.urandom(32)
         self.store = SeaweedFs(
             directory,
             KmsEndpoint(self.url, REGION, Credentials("KMSKEY", "kms-secret")),
             self.store_credentials,
-            os.urandom(32),
+            self.store_key,
         )
         self._fill()
 
@@ -208,6 +211,9 @@ class Landscape:
     async def serve(self, ready: Callable[[], None]) -> None:
         """Run the gateway until cancelled."""
         self.pool = StorePool(self.store.socket_path)
+        self.direct = DirectStore(
+            self.directory, self.store_key, os.urandom, UpstreamLimits()
+        )
         authorizer = Authorizer(self.entities)
         keys: dict[str, tuple[IamUser | Service, str]] = {
             "ADMINKEY": (IamUser(ACCOUNT, "admin", "AIDAADMIN"), "admin-secret"),
@@ -228,6 +234,7 @@ class Landscape:
                 ),
                 buckets=SqlBuckets(self.entities),
                 upstream=self.pool,
+                shortcut=self.direct,
                 store_credentials=self.store_credentials,
                 generations=self.generations,
                 kept_bytes=_KEPT_BYTES,
@@ -246,6 +253,7 @@ class Landscape:
             try:
                 await gateway.serve([self.listening])
             finally:
+                self.direct.close()
                 self.pool.close()
 
     async def keep(self, ready: Callable[[], None]) -> None:
