@@ -49,7 +49,7 @@ _CHUNK = frozenset(
         *("sse_type", "sse_metadata"),
     }
 )
-_FILE_ID = re.compile(r"[0-9]{1,10},[0-9a-f]{9,24}", re.ASCII)
+FILE_ID = re.compile(r"[0-9]{1,10},[0-9a-f]{9,24}", re.ASCII)
 _TAG_VALUE = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _PERMISSIONS = 0o777
 _OCTETS = "application/octet-stream"
@@ -88,7 +88,13 @@ def entry_of(document: bytes) -> Entry:
     """
     try:
         return _entry(orjson.loads(document))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise Unusual(f"an entry of another form: {error!r}") from error
 
 
@@ -104,7 +110,9 @@ def _entry(told: Any) -> Entry:
         raise Unusual("in parts, or encrypted otherwise")
     if not mime and "." not in told["FullPath"].rpartition("/")[2]:
         mime = _OCTETS
-    if not mime or not mime.isascii():
+    # A line break would make headers of its own.
+    is_line = "".join((mime, *extended, *extended.values())).isprintable()
+    if not mime or not mime.isascii() or not is_line:
         raise Unusual("the type is guessed by the ending, or was told otherwise")
     chunks = _chunks(told["chunks"], size)
     modified = datetime.fromisoformat(told["Mtime"]).astimezone(UTC)
@@ -144,7 +152,7 @@ def _chunks(told: Any, size: int) -> tuple[Chunk, ...]:
     for each in sorted(told, key=lambda each: int(each.get("offset", 0))):
         if not _CHUNK.issuperset(each) or each["sse_type"] != SEALED:
             raise Unusual("a chunk of another kind")
-        if each.get("offset", 0) != offset or not _FILE_ID.fullmatch(each["file_id"]):
+        if each.get("offset", 0) != offset or not FILE_ID.fullmatch(each["file_id"]):
             raise Unusual("the chunks do not follow one another")
         data_key = b64decode(each["sse_metadata"])
         chunks.append(Chunk(each["file_id"], each["size"], data_key))

@@ -118,19 +118,20 @@ class FilerConnection(asyncio.Protocol):
     def _begin(self, path: str) -> int:
         if self.lost:
             raise ConnectionError("the filer is gone")
-        stream = self._http.get_next_available_stream_id()
+        headers = [
+            (b":method", b"POST"),
+            (b":scheme", b"https"),
+            (b":authority", _SERVER_NAME.encode()),
+            (b":path", path.encode()),
+            (b"te", b"trailers"),
+            (b"content-type", b"application/grpc"),
+        ]
+        try:
+            stream = self._http.get_next_available_stream_id()
+            self._http.send_headers(stream, headers)
+        except H2Error as error:
+            raise ConnectionError(f"the filer takes no more calls: {error}") from error
         self._received[stream] = bytearray()
-        self._http.send_headers(
-            stream,
-            [
-                (b":method", b"POST"),
-                (b":scheme", b"https"),
-                (b":authority", _SERVER_NAME.encode()),
-                (b":path", path.encode()),
-                (b"te", b"trailers"),
-                (b"content-type", b"application/grpc"),
-            ],
-        )
         return stream
 
     def _send(self, stream: int, message: Message, *, last: bool) -> None:
@@ -153,9 +154,13 @@ class FilerConnection(asyncio.Protocol):
                 self._http.local_flow_control_window(stream),
                 self._http.max_outbound_frame_size,
             )
-            if len(framed) > room:
+            if room <= 0:
                 break
             self._unsent.popleft()
+            if len(framed) > room:
+                # A name with its headers may be longer than a frame may be.
+                self._unsent.appendleft((stream, framed[room:], last))
+                framed, last = framed[:room], False
             self._http.send_data(stream, framed, end_stream=last)
         if data := self._http.data_to_send():
             self._transport.write(data)

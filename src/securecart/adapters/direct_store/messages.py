@@ -7,7 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from securecart.adapters.direct_store.entry import SEALED
+from securecart.adapters.direct_store.entry import FILE_ID, SEALED
 from securecart.adapters.direct_store.protobuf import (
     Malformed,
     fields_of,
@@ -152,10 +152,8 @@ def assigned(message: bytes) -> Assigned:
             count = value
         elif field == 8 and isinstance(value, bytes) and value:  # noqa: PLR2004 - likewise
             raise Refused(value.decode("utf-8", "replace"))
+    if not FILE_ID.fullmatch(file_id):
+        raise Malformed(f"no id: {file_id[:40]!r}")
     volume, _, rest = file_id.partition(",")
-    try:
-        key, cookie = rest[:-_COOKIE_DIGITS], rest[-_COOKIE_DIGITS:]
-        int(cookie, 16)
-        return Assigned(int(volume), int(key, 16), cookie, count)
-    except ValueError as error:
-        raise Malformed(f"no id: {file_id[:40]!r}") from error
+    key, cookie = rest[:-_COOKIE_DIGITS], rest[-_COOKIE_DIGITS:]
+    return Assigned(int(volume), int(key, 16), cookie, count)
