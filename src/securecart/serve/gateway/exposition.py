@@ -45,6 +45,16 @@ _SUMS = (
         "store_kept_misses_total",
         "Those that could have been, and went to the store.",
     ),
+    (
+        Word.DIRECT_READS,
+        "store_direct_reads_total",
+        "Documents read round the store's S3 endpoint.",
+    ),
+    (
+        Word.DIRECT_WRITES,
+        "store_direct_writes_total",
+        "Documents written round the store's S3 endpoint.",
+    ),
     (Word.SYNCS, "store_syncs_total", "Group commits of the store's file system."),
     (Word.SYNC_FAILURES, "store_sync_failures_total", "Those that failed."),
     (

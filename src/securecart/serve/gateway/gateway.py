@@ -87,6 +87,7 @@ def build_gateway(
         lane=generations.lane(),
         kept=kept,
         shortcut=shortcut,
+        count=meter.add,
     )
     readiness = Readiness(
         store.health,

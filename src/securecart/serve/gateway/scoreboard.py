@@ -41,6 +41,8 @@ class Word(IntEnum):
     SYNC_MICROSECONDS = 19
     KEPT_HITS = 20
     KEPT_MISSES = 21
+    DIRECT_READS = 22
+    DIRECT_WRITES = 23
 
 
 MOMENTARY = tuple(Word)[: Word.STARTED_AT + 1]

@@ -4,7 +4,7 @@ Every request to it is built here from parts that were understood. Nothing a
 client sent is passed on because it was sent.
 """
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from securecart.names.clock import Clock
@@ -13,6 +13,7 @@ from securecart.serve.gateway.folders import written_slots
 from securecart.serve.gateway.generations import EVERYTHING, Lane
 from securecart.serve.gateway.health import StoreHealth
 from securecart.serve.gateway.kept_answers import KeptAnswers, asked_of, may_be_kept
+from securecart.serve.gateway.scoreboard import Word
 from securecart.serve.gateway.store_errors import store_error
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.query_string import percent_encode
@@ -187,6 +188,7 @@ class Store:
         lane: Lane,
         kept: KeptAnswers | None = None,
         shortcut: Shortcut | None = None,
+        count: Callable[[Word], object] = lambda _: None,
     ) -> None:
         """Speak to `upstream`; without `kept` it is asked each time."""
         self._upstream = upstream
@@ -195,6 +197,7 @@ class Store:
         self._lane = lane
         self._kept = kept
         self._shortcut = shortcut
+        self._count = count
         self.health = StoreHealth(
             self._list_buckets, _Heard(upstream, shortcut), back=self._is_back
         )
@@ -250,6 +253,7 @@ class Store:
             finally:
                 self._lane.end(slots, known=known)
             if written is not None:
+                self._count(Word.DIRECT_WRITES)
                 return written
         exchange = await self.open("PUT", target, headers, body)
         try:
@@ -306,6 +310,7 @@ class Store:
             request = HttpRequest(method, target, tuple(headers), b"")
             found = await self._shortcut.read(request)
             if found is not None:
+                self._count(Word.DIRECT_READS)
                 return found
         return await self._open(method, target, headers)
 
