@@ -5,6 +5,7 @@ its chunks; what is written is a chunk, then an entry. Whatever is not of the
 plainest kind is declined before anything was done, and goes by S3.
 """
 
+import asyncio
 import hashlib
 import time
 from collections.abc import Callable
@@ -86,6 +87,9 @@ class DirectStore:
         """Answer a GET or HEAD of an object as it is now; None: ask S3.
 
         None stands for everything that does not go smoothly: S3 says it better.
+
+        Raises:
+            TimeoutError: the store hangs, and would again.
         """
         if not _is_plain(request.target) or request.headers not in {(), (_CHECKSUMS,)}:
             return None
@@ -110,7 +114,7 @@ class DirectStore:
                 raise
         except (Unusual, BlockingIOError):
             return None
-        except (ConnectionError, TimeoutError):
+        except ConnectionError:
             self._lost(processes)
             return None
         return document
@@ -135,12 +139,13 @@ class DirectStore:
         bucket = wanted.directory.split("/", 3)[2]
         try:
             file_id = await processes.file_id(bucket)
-            await processes.store(file_id, content)
+            # First, so that a filer that is gone leaves no chunk behind.
             number, connection = await processes.connection()
+            await processes.store(file_id, content)
         except (NotStored, Refused, BlockingIOError):
             processes.renounce(bucket)
             return None
-        except (ConnectionError, TimeoutError):
+        except ConnectionError:
             self._lost(processes)
             return None
         extended = {
@@ -157,7 +162,8 @@ class DirectStore:
             extended=extended,
             modified_ns=time.time_ns(),
         )
-        refused = await connection.mutate(number, create_request(number, created))
+        async with asyncio.timeout(self._limits.stall_seconds):
+            refused = await connection.mutate(number, create_request(number, created))
         if refused is not None:
             await processes.forget(file_id)
             return None

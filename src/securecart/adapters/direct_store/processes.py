@@ -1,7 +1,7 @@
 """The filer and the volume server of one start of a store, as a client has them."""
 
+import asyncio
 import time
-from collections import deque
 from pathlib import Path
 
 from securecart.adapters.direct_store.entry import Chunk, Entry, entry_of
@@ -21,7 +21,7 @@ from securecart.wire.http import HttpRequest
 _LOOPBACK = "127.0.0.1"
 _ENTRY_BYTES = 8 * 1024 * 1024
 """An object of 5 GiB has 1,280 chunks, each told in some 600 bytes."""
-_IDS = 256
+_IDS = 1024
 """Asked for at once, in each bucket that is written to."""
 _IDS_SECONDS = 10.0
 """After which the volume may be full, or gone with its bucket."""
@@ -39,13 +39,12 @@ class _Ids:
 
     def __init__(self, assigned_ids: Assigned, until: float) -> None:
         self._assigned = assigned_ids
-        self._left = deque(range(assigned_ids.count))
+        self._indices = iter(range(assigned_ids.count))
         self._until = until
 
     def take(self, now: float) -> str | None:
-        if now >= self._until or not self._left:
-            return None
-        return self._assigned.file_id(self._left.popleft())
+        index = None if now >= self._until else next(self._indices, None)
+        return None if index is None else self._assigned.file_id(index)
 
 
 class Processes:
@@ -56,6 +55,7 @@ class Processes:
     ) -> None:
         self.location = location
         self._keys = token_keys(store_key, location.salt)
+        self._limits = limits
         self._filer = StorePool(Path(location.filer_socket), limits)
         self._volume = StorePool((_LOOPBACK, location.volume), limits)
         self._connection: FilerConnection | None = None
@@ -150,7 +150,7 @@ class Processes:
 
         Raises:
             Refused: there is no volume for it.
-            ConnectionError: the filer is not there.
+            ConnectionError, TimeoutError: the filer is not there, or hangs.
         """
         now = time.monotonic()
         ids = self._ids.get(bucket)
@@ -158,12 +158,10 @@ class Processes:
         if found is not None:
             return found
         connection = await self._connected()
+        request = assign_request(_IDS, bucket, f"/buckets/{bucket}/")
         try:
-            told = assigned(
-                await connection.assign(
-                    assign_request(_IDS, bucket, f"/buckets/{bucket}/")
-                )
-            )
+            async with asyncio.timeout(self._limits.stall_seconds):
+                told = assigned(await connection.assign(request))
         except Malformed as error:
             raise ConnectionError(f"the filer assigned nothing: {error}") from error
         ids = _Ids(told, now + _IDS_SECONDS)
