@@ -7,6 +7,7 @@ plainest kind is declined before anything was done, and goes by S3.
 
 import asyncio
 import hashlib
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -38,6 +39,8 @@ _OK = 200
 _CHECKSUMS = ("x-amz-checksum-mode", "ENABLED")
 _ENCRYPTION = ("x-amz-server-side-encryption", ALGORITHM)
 _UNLESS = "if-none-match"
+_TAG = re.compile(r'"[0-9a-f]{32}"', re.ASCII)
+"""One, and no `*` or list: the filer has no such conditions."""
 _METADATA = "x-amz-meta-"
 _COPIED = frozenset({"content-disposition", "content-encoding", "content-language"})
 
@@ -129,7 +132,7 @@ class DirectStore:
         """
         try:
             wanted, answered = _written(request)
-        except (_Declined, BadDigest):
+        except (_Declined, BadDigest, UnicodeError):
             return None
         processes = self._current()
         if processes is None:
@@ -216,9 +219,10 @@ def _written(request: HttpRequest) -> tuple[Created, Headers]:
     Raises:
         _Declined: it says more than is known here.
         BadDigest: the body is not what its sender says, as S3 will find.
+        UnicodeError: it is told in characters that are none.
     """
     body, target = request.body, request.target
-    if not _is_plain(target) or not 0 < len(body) <= _MOST_BYTES:
+    if not _is_plain(target) or not 0 < len(body) <= _MOST_BYTES or request.repeats:
         raise _Declined
     md5 = hashlib.md5(body, usedforsecurity=False)
     extended: dict[str, bytes] = {names.ENTITY_TAG: md5.hexdigest().encode()}
@@ -228,10 +232,10 @@ def _written(request: HttpRequest) -> tuple[Created, Headers]:
         if name == "content-type":
             content_type = value
         elif name.startswith(_METADATA) or name in _COPIED:
-            _once(extended, _canonical(name), value)
+            extended[_canonical(name)] = value.encode("latin-1")
         elif (name, value) == _ENCRYPTION:
             encrypted = True
-        elif name == _UNLESS:
+        elif name == _UNLESS and _TAG.fullmatch(value):
             unless = value.strip('"')
         elif name == "content-md5":
             check_digest("content-md5", md5, value)
@@ -264,12 +268,6 @@ def _written(request: HttpRequest) -> tuple[Created, Headers]:
         ),
         answered,
     )
-
-
-def _once(extended: dict[str, bytes], name: str, value: str) -> None:
-    if name in extended:
-        raise _Declined
-    extended[name] = value.encode("latin-1")
 
 
 def _canonical(name: str) -> str:

@@ -190,7 +190,10 @@ class Processes:
 
     async def _connected(self) -> FilerConnection:
         if self._connection is None or self._connection.lost:
-            context = client_context(Path(self.location.certificates))
+            try:
+                context = client_context(Path(self.location.certificates))
+            except OSError as error:  # They are made anew with the store.
+                raise ConnectionError(f"no certificate: {error}") from error
             made = await connect(self.location.filer_grpc, context)
             if self._connection is not None and not self._connection.lost:
                 made.drop()  # Somebody else was faster.
