@@ -9,9 +9,11 @@ import pytest
 
 from securecart.names.credentials import Credentials
 from securecart.names.errors import ServiceError
+from securecart.serve.gateway import health
 from securecart.serve.gateway.folders import read_slot
 from securecart.serve.gateway.generations import Generations
 from securecart.serve.gateway.kept_answers import MOST_BYTES, KeptAnswers
+from securecart.serve.gateway.scoreboard import Word
 from securecart.serve.gateway.store import Store
 from securecart.wire.http import HttpRequest, HttpResponse
 
@@ -64,6 +66,7 @@ class Upstream:
         self.under_way: list[bool] = []
         self.exchange: Exchange | None = None
         self.answered = 0
+        self.abandoned = 0
 
     async def open(
         self,
@@ -83,7 +86,41 @@ class Upstream:
         return self.exchange
 
     def abandon(self) -> None:
-        """Nothing is ever under way."""
+        self.abandoned += 1
+
+
+class Shortcut:
+    """The way round it, for as much as a test lets it have."""
+
+    def __init__(self, generations: Generations) -> None:
+        self.generations = generations
+        self.body: bytes | None = b"text"
+        self.written: HttpResponse | None = HttpResponse(200, (("etag", '"direct"'),))
+        self.failure: BaseException | None = None
+        self.asked: list[HttpRequest] = []
+        self.under_way: list[bool] = []
+        self.exchange: Exchange | None = None
+        self.answered = 0
+        self.abandoned = 0
+
+    async def read(self, request: HttpRequest) -> Exchange | None:
+        self.asked.append(request)
+        if self.failure is not None:
+            raise self.failure
+        if self.body is None:
+            return None
+        self.exchange = Exchange(200, self.body, len(self.body))
+        return self.exchange
+
+    async def write(self, request: HttpRequest) -> HttpResponse | None:
+        self.asked.append(request)
+        self.under_way.append(not quiet(self.generations))
+        if self.failure is not None:
+            raise self.failure
+        return self.written
+
+    def abandon(self) -> None:
+        self.abandoned += 1
 
 
 def quiet(generations: Generations, target: str = TARGET) -> bool:
@@ -96,9 +133,11 @@ def quiet(generations: Generations, target: str = TARGET) -> bool:
 class Scene:
     """A store, and one who counts what it does."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, direct: bool = False) -> None:
         self.generations = Generations.private()
         self.upstream = Upstream(self.generations)
+        self.shortcut = Shortcut(self.generations)
+        self.counted: list[Word] = []
         self.kept = KeptAnswers(
             self.generations, most_bytes=2**20, count=lambda _word: None
         )
@@ -109,6 +148,8 @@ class Scene:
             clock=lambda: datetime(2026, 1, 1, tzinfo=UTC),
             lane=self.generations.lane(),
             kept=self.kept,
+            shortcut=cast("Any", self.shortcut) if direct else None,
+            count=self.counted.append,
         )
 
 
@@ -116,6 +157,12 @@ class Scene:
 def scene() -> Scene:
     """A store that has not been asked."""
     return Scene()
+
+
+@pytest.fixture
+def direct() -> Scene:
+    """One that there is a way round."""
+    return Scene(direct=True)
 
 
 def test_what_is_known_is_not_asked_again(run: Run, scene: Scene) -> None:
@@ -297,5 +344,188 @@ def test_a_write_that_waited_in_vain_was_not_sent(run: Run, scene: Scene) -> Non
         with pytest.raises(BlockingIOError):
             await scene.store.call("PUT", TARGET)
         assert quiet(scene.generations)
+
+    run(act())
+
+
+def test_what_is_plain_goes_round_s3(run: Run, direct: Scene) -> None:
+    """As it would have been asked for there, but unsigned."""
+
+    async def act() -> None:
+        sent = [("content-type", "text/plain")]
+        written = await direct.store.put(TARGET, sent, b"text", plain=True)
+        assert written.headers == (("etag", '"direct"'),)
+        expected = HttpRequest("PUT", TARGET, tuple(sent), b"text")
+        assert direct.shortcut.asked == [expected]
+        found = await direct.store.ask("HEAD", TARGET, plain=True)
+        assert isinstance(found, HttpResponse)
+        assert direct.shortcut.asked[1:] == [HttpRequest("HEAD", TARGET, ())]
+        assert direct.counted == [Word.DIRECT_WRITES, Word.DIRECT_READS]
+        assert direct.upstream.asked == []
+
+    run(act())
+
+
+def test_what_is_not_plain_goes_by_s3(run: Run, direct: Scene) -> None:
+    """Nobody else is asked: a version may be overwritten so, or another be read."""
+
+    async def act() -> None:
+        await direct.store.put(TARGET, (), b"text", plain=False)
+        await direct.store.ask("GET", TARGET, plain=False)
+        await direct.store.ask("GET", PAGE)
+        await direct.store.head(TARGET)
+        await direct.store.call("GET", BUCKET)
+        await direct.store.call("PUT", TARGET, body=b"text")
+        exchange = await direct.store.open("PUT", TARGET)
+        exchange.close()
+        assert direct.shortcut.asked == []
+        assert direct.counted == []
+
+    run(act())
+
+
+def test_what_is_declined_goes_by_s3(run: Run, direct: Scene) -> None:
+    """Nothing was done, so each write is counted to its end."""
+
+    async def act() -> None:
+        direct.shortcut.body = direct.shortcut.written = None
+        head = await direct.store.put(TARGET, (), b"text", plain=True)
+        assert ("etag", '"direct"') not in head.headers
+        found = await direct.store.ask("GET", TARGET, plain=True)
+        assert cast("Any", found).body == b"text"
+        assert direct.upstream.asked == ["PUT", "GET"]
+        assert len(direct.shortcut.asked) == 2
+        assert direct.counted == []
+        assert quiet(direct.generations)
+
+    run(act())
+
+
+def test_a_refusal_by_s3_of_what_was_declined_is_told(run: Run, direct: Scene) -> None:
+    """In its words."""
+
+    async def act() -> None:
+        direct.shortcut.written = None
+        direct.upstream.status, direct.upstream.body = 412, b"<Error/>"
+        with pytest.raises(ServiceError):
+            await direct.store.put(TARGET, (), b"text", plain=True)
+        assert cast("Any", direct.upstream.exchange).closed
+
+    run(act())
+
+
+def test_a_write_round_s3_is_counted_while_it_is_under_way(
+    run: Run, direct: Scene
+) -> None:
+    """So what was kept of its folder is asked for anew."""
+
+    async def act() -> None:
+        assert cast("Any", await direct.store.ask("GET", TARGET, plain=True)).body
+        await direct.store.ask("GET", PAGE)
+        await direct.store.put(TARGET, (), b"more", plain=True)
+        assert direct.shortcut.under_way == [True]
+        assert quiet(direct.generations)
+        direct.shortcut.body = b"more"
+        found = await direct.store.ask("GET", TARGET, plain=True)
+        assert cast("Any", found).body == b"more"
+        await direct.store.ask("GET", PAGE)
+        assert direct.upstream.asked == ["GET", "GET"]
+
+    run(act())
+
+
+@pytest.mark.parametrize(
+    "failure", [ConnectionError(), TimeoutError(), asyncio.CancelledError()]
+)
+def test_a_write_round_s3_that_may_have_been_done_is_not_done_again(
+    run: Run, direct: Scene, failure: BaseException
+) -> None:
+    """Nobody knows, so nothing of it is kept for a while."""
+
+    async def act() -> None:
+        direct.shortcut.failure = failure
+        with pytest.raises(type(failure)):
+            await direct.store.put(TARGET, (), b"text", plain=True)
+        assert direct.upstream.asked == []
+        assert direct.counted == []
+        assert not quiet(direct.generations)
+
+    run(act())
+
+
+def test_what_is_read_round_s3_is_kept(run: Run, direct: Scene) -> None:
+    """Small ones: large ones are streamed, and closed by who asked."""
+
+    async def act() -> None:
+        for _ in range(3):
+            found = await direct.store.ask("GET", TARGET, plain=True)
+            assert cast("Any", found).body == b"text"
+        assert len(direct.shortcut.asked) == 1
+        assert cast("Any", direct.shortcut.exchange).closed
+        direct.shortcut.body = bytes(MOST_BYTES + 1)
+        for _ in range(2):
+            answered = await direct.store.ask("GET", "/docs/ada/large", plain=True)
+            assert answered is cast("Any", direct.shortcut.exchange)
+            assert not cast("Any", answered).closed
+        direct.shortcut.failure = TimeoutError()
+        with pytest.raises(TimeoutError):
+            await direct.store.ask("GET", "/docs/ada/large", plain=True)
+        assert direct.upstream.asked == []
+
+    run(act())
+
+
+def test_an_answer_kept_of_s3s_is_given_to_whoever_asks(
+    run: Run, direct: Scene
+) -> None:
+    """By either way it is the same document."""
+
+    async def act() -> None:
+        await direct.store.ask("GET", TARGET, plain=False)
+        await direct.store.ask("GET", TARGET, plain=True)
+        assert direct.shortcut.asked == []
+
+    run(act())
+
+
+def test_an_outage_is_one_of_both_ways(
+    run: Run, direct: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody goes round it, and what is under way there is given up too."""
+    monkeypatch.setattr(health, "ABANDON_SECONDS", -1.0)
+
+    async def act() -> None:
+        direct.upstream.failure = ConnectionRefusedError()
+        await direct.store.health.look()
+        with pytest.raises(ConnectionError):
+            await direct.store.put(TARGET, (), b"text", plain=True)
+        with pytest.raises(ConnectionError):
+            await direct.store.ask("GET", TARGET, plain=True)
+        assert direct.shortcut.asked == []
+        await direct.store.health.look()
+        assert (direct.upstream.abandoned, direct.shortcut.abandoned) == (1, 1)
+
+    run(act())
+
+
+@pytest.mark.parametrize("way", ["upstream", "shortcut"])
+def test_a_store_that_answers_by_either_way_is_not_down(
+    run: Run, direct: Scene, way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the list of its buckets is long in coming."""
+    monkeypatch.setattr(health, "SILENCE_SECONDS", 0.01)
+
+    async def act() -> None:
+        answer = asyncio.get_running_loop().call_soon
+
+        async def hang(_: HttpRequest) -> None:
+            answer(setattr, getattr(direct, way), "answered", 1)
+            await asyncio.sleep(1)
+
+        monkeypatch.setattr(direct.upstream, "open", hang)
+        await direct.store.health.look()
+        assert direct.store.health.up
+        await direct.store.health.look()
+        assert not direct.store.health.up
 
     run(act())
