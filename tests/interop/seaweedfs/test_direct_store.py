@@ -10,6 +10,8 @@ import base64
 import hashlib
 import json
 import os
+import re
+import time
 import zlib
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from datetime import UTC, datetime
@@ -21,7 +23,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from securecart.adapters.direct_store import DirectStore
+from securecart.adapters.direct_store.tokens import filer_token
 from securecart.adapters.seaweedfs import Store
+from securecart.adapters.seaweedfs.location import Location, token_keys
 from securecart.adapters.upstream import StorePool, UpstreamLimits
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.query_string import percent_encode
@@ -30,9 +34,12 @@ from securecart.wire.sigv4 import Signer
 pytestmark = pytest.mark.slow
 
 Headers = Sequence[tuple[str, str]]
-Ask = Callable[..., tuple[int, bytes]]
+NewStore = Callable[[Path], Store]
+Run = Callable[[Coroutine[Any, Any, None]], None]
 
 BUCKET = "direct"
+STORE_KEY = bytes(range(32))
+"""`conftest.SSE_KEY`."""
 SEALED = ("x-amz-server-side-encryption", "AES256")
 TYPE = ("content-type", "text/plain")
 CHECKSUMS = ("x-amz-checksum-mode", "ENABLED")
@@ -45,16 +52,34 @@ NOT_SENT_ON = ("seaweed-", "x-amz-storage-class", "x-amz-tagging-")
 COUNT = "x-amz-tagging-count"
 
 
+async def whole(pool: StorePool, request: HttpRequest) -> HttpResponse:
+    """Ask a server, and read all of its answer."""
+    exchange = await pool.open(request)
+    try:
+        head = await exchange.head()
+        pieces = []
+        while piece := await exchange.read():
+            pieces.append(piece)
+    finally:
+        exchange.close()
+    return HttpResponse(head.status, head.headers, b"".join(pieces))
+
+
 class Ways:
     """The S3 endpoint, and the way round it, on one loop."""
 
-    def __init__(self, store: Store, store_key: bytes) -> None:
+    def __init__(self, store: Store) -> None:
         self._runner = asyncio.Runner()
+        self.directory = store.socket_path.parents[1]
+        self.direct = DirectStore(
+            self.directory, STORE_KEY, os.urandom, UpstreamLimits()
+        )
+        self.turn_to(store)
+
+    def turn_to(self, store: Store) -> None:
+        """Speak to the S3 endpoint of a store; the way round it is left alone."""
         self._signer = Signer(store.credentials, region="us-east-1", service="s3")
         self._pool = StorePool(store.socket_path)
-        self.direct = DirectStore(
-            store.socket_path.parents[1], store_key, os.urandom, UpstreamLimits()
-        )
 
     def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         return self._runner.run(work)
@@ -67,28 +92,23 @@ class Ways:
         self.run(close())
         self._runner.close()
 
+    async def ask_s3(
+        self, method: str, target: str, headers: Headers = (), body: bytes = b""
+    ) -> HttpResponse:
+        signed = self._signer.sign(
+            method,
+            target,
+            (("host", "store"), *headers),
+            now=datetime.now(UTC),
+            payload_hash="UNSIGNED-PAYLOAD",
+        )
+        request = HttpRequest(method, target, signed, body)
+        return await whole(self._pool, request)
+
     def s3(
         self, method: str, target: str, headers: Headers = (), body: bytes = b""
     ) -> HttpResponse:
-        async def ask() -> HttpResponse:
-            signed = self._signer.sign(
-                method,
-                target,
-                (("host", "store"), *headers),
-                now=datetime.now(UTC),
-                payload_hash="UNSIGNED-PAYLOAD",
-            )
-            exchange = await self._pool.open(HttpRequest(method, target, signed, body))
-            try:
-                head = await exchange.head()
-                pieces = []
-                while piece := await exchange.read():
-                    pieces.append(piece)
-            finally:
-                exchange.close()
-            return HttpResponse(head.status, head.headers, b"".join(pieces))
-
-        answer: HttpResponse = self.run(ask())
+        answer: HttpResponse = self.run(self.ask_s3(method, target, headers, body))
         return answer
 
     def read(
@@ -119,7 +139,8 @@ class Ways:
 
 @pytest.fixture(scope="module")
 def ways(store: Store) -> Iterator[Ways]:
-    ways = Ways(store, bytes(range(32)))
+    """Both, with a bucket that has never kept versions."""
+    ways = Ways(store)
     assert ways.s3("PUT", f"/{BUCKET}").status == 200
     yield ways
     ways.close()
@@ -136,27 +157,24 @@ def told(answer: HttpResponse) -> dict[str, str]:
 
 def entry_of(ways: Ways, target: str) -> dict[str, Any]:
     """How the filer has it, but for what differs from one writing to the next."""
+    location = Location.read(ways.directory)
+    key = token_keys(STORE_KEY, location.salt)["WEED_JWT_FILER_SIGNING_READ_KEY"]
+    request = HttpRequest(
+        "GET",
+        f"/buckets{target}?metadata=true",
+        (
+            ("host", "filer"),
+            ("authorization", f"Bearer {filer_token(key, time.time())}"),
+        ),
+    )
 
-    async def ask() -> bytes:
-        processes = ways.direct._current()
-        assert processes is not None
-        # What is read by the way is thrown away.
-        await processes.entry(f"/buckets{target}")
-        exchange = await processes._filer.open(
-            HttpRequest(
-                "GET",
-                f"/buckets{target}?metadata=true",
-                (("host", "filer"), ("authorization", processes._token)),
-                b"",
-            )
-        )
-        pieces = []
-        while piece := await exchange.read():
-            pieces.append(piece)
-        exchange.close()
-        return b"".join(pieces)
+    async def ask() -> HttpResponse:
+        filer = StorePool(Path(location.filer_socket))
+        answer = await whole(filer, request)
+        filer.close()
+        return answer
 
-    entry: dict[str, Any] = json.loads(ways.run(ask()))
+    entry: dict[str, Any] = json.loads(ways.run(ask()).body)
     for name in ("FullPath", "Inode", "Mtime", "Crtime", "Ctime", "Atime"):
         del entry[name]
     for chunk in entry["chunks"]:
@@ -196,6 +214,7 @@ bodies = st.binary(min_size=1, max_size=200)
 
 @st.composite
 def puts(draw: st.DrawFn) -> tuple[list[tuple[str, str]], bytes]:
+    """Headers of a PUT that is plain, and its body."""
     body = draw(bodies)
     headers = [SEALED, ("content-type", draw(values))]
     headers += [*draw(metadata).items(), *draw(describing).items()]
@@ -210,6 +229,7 @@ def puts(draw: st.DrawFn) -> tuple[list[tuple[str, str]], bytes]:
 
 
 def target(*segments: str) -> str:
+    """Where a key of the bucket is asked for."""
     return "/".join(("", BUCKET, *map(percent_encode, segments)))
 
 
@@ -222,6 +242,7 @@ def target(*segments: str) -> str:
 def test_either_reads_what_the_other_wrote(
     ways: Ways, put: tuple[list[tuple[str, str]], bytes], folder: str, name: str
 ) -> None:
+    """Header for header, and as the filer has it."""
     headers, body = put
     by_s3, directly = target("s3", folder, name), target("direct", folder, name)
     answer = ways.s3("PUT", by_s3, headers, body)
@@ -249,9 +270,183 @@ def test_either_reads_what_the_other_wrote(
 
 
 def test_a_long_document_is_read_chunk_after_chunk(ways: Ways) -> None:
+    """As S3 has written it."""
     body = os.urandom(3 * CHUNK_BYTES + 12_345)
     long = target("f", "long")
     assert ways.s3("PUT", long, (SEALED, TYPE), body).status == 200
     found = ways.read(long)
     assert found is not None
     assert found.body == body
+
+
+def put_directly(ways: Ways, at: str, body: bytes) -> HttpResponse | None:
+    """Write as the gateway does."""
+    return ways.write(at, (SEALED, TYPE, UNLESS_A_FOLDER), body)
+
+
+def put_by_s3(ways: Ways, at: str, body: bytes) -> HttpResponse:
+    """Write the same by S3."""
+    return ways.s3("PUT", at, (SEALED, TYPE, UNLESS_A_FOLDER), body)
+
+
+def assert_reads(ways: Ways, at: str, body: bytes) -> None:
+    """Either way answers that, and the same of it."""
+    found, expected = ways.read(at), ways.s3("GET", at)
+    assert found is not None
+    assert (found.status, found.body) == (expected.status, expected.body) == (200, body)
+    assert told(found) == told(expected)
+
+
+def keys(ways: Ways, prefix: str) -> list[str]:
+    """What S3 lists."""
+    listed = ways.s3("GET", f"/{BUCKET}?list-type=2&prefix={percent_encode(prefix)}")
+    assert listed.status == 200
+    return re.findall("<Key>([^<]*)</Key>", listed.body.decode())
+
+
+def test_each_overwrites_the_other(ways: Ways) -> None:
+    """The newest is read by both, and S3 lists it once."""
+    at = target("over", "report")
+    for number in range(6):
+        body = b"%d" % number * (number + 1)
+        write = put_by_s3 if number in {1, 4} else put_directly
+        written = write(ways, at, body)
+        assert written is not None
+        assert written.status == 200
+        assert_reads(ways, at, body)
+        assert keys(ways, "over/") == ["over/report"]
+
+
+def test_what_s3_deletes_is_gone(ways: Ways) -> None:
+    """And may be written again."""
+    at = target("gone", "report")
+    for body in (b"first", b"second"):
+        assert put_directly(ways, at, body) is not None
+        assert_reads(ways, at, body)
+        assert ways.s3("DELETE", at).status == 204
+        assert ways.read(at) is None
+        assert ways.s3("GET", at).status == 404
+    assert keys(ways, "gone/") == []
+
+
+def test_s3_copies_what_was_written_directly(ways: Ways) -> None:
+    """To a document of its own, which outlives the first."""
+    first, second = target("copied", "first"), target("copied", "second")
+    assert put_directly(ways, first, b"hello") is not None
+    assert ways.s3("PUT", second, (SEALED, ("x-amz-copy-source", first))).status == 200
+    assert ways.s3("DELETE", first).status == 204
+    expected = ways.s3("GET", second)
+    assert (expected.status, expected.body) == (200, b"hello")
+    found = ways.read(second)
+    assert found is None or (found.body, told(found)) == (b"hello", told(expected))
+
+
+@given(st.integers(0, 99), st.integers(0, 120))
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_s3_reads_parts_of_what_was_written_directly(
+    ways: Ways, first: int, size: int
+) -> None:
+    """From wherever: the cipher's counter begins where it should."""
+    at, body = target("part", "report"), bytes(range(100))
+    if ways.read(at) is None:
+        assert put_directly(ways, at, body) is not None
+    answer = ways.s3("GET", at, (("range", f"bytes={first}-{first + size}"),))
+    assert (answer.status, answer.body) == (206, body[first : first + size + 1])
+
+
+def test_two_that_write_at_once_leave_one_whole(ways: Ways) -> None:
+    """Of whichever way; nobody reads the one's entry with the other's chunk."""
+    at = target("race", "report")
+    bodies = [b"%d" % number * 1000 for number in range(12)]
+
+    async def write(number: int) -> HttpResponse | None:
+        headers = (SEALED, TYPE, UNLESS_A_FOLDER)
+        if number % 3:
+            request = HttpRequest("PUT", at, headers, bodies[number])
+            return await ways.direct.write(request)
+        return await ways.ask_s3("PUT", at, headers, bodies[number])
+
+    async def write_all() -> list[HttpResponse | None]:
+        return await asyncio.gather(*map(write, range(len(bodies))))
+
+    written = ways.run(write_all())
+    assert [answer is not None and answer.status for answer in written] == [200] * 12
+    found = ways.s3("GET", at).body
+    assert found in bodies
+    assert_reads(ways, at, found)
+    assert keys(ways, "race/") == ["race/report"]
+
+
+def test_a_file_is_put_over_a_folder_that_nobody_put_by_s3_alone(ways: Ways) -> None:
+    """The filer refuses it directly; what is in the folder stays, either way."""
+    at, below = target("over", "folder"), target("over", "folder", "below")
+    assert put_directly(ways, below, b"below") is not None
+    assert put_directly(ways, at, b"beside") is None
+    assert ways.read(at) is None
+    assert put_by_s3(ways, at, b"beside").status == 200
+    assert ways.s3("GET", at).body == b"beside"
+    found = ways.read(at)  # To the filer it may be a folder still.
+    assert found is None or found.body == b"beside"
+    assert_reads(ways, below, b"below")
+
+
+def test_a_file_is_not_put_where_somebody_put_a_folder(ways: Ways) -> None:
+    """The way round declines, and S3 refuses."""
+    at = target("marked", "folder")
+    assert ways.s3("PUT", f"{at}/", (SEALED, TYPE)).status == 200
+    assert put_directly(ways, at, b"hello") is None
+    assert put_by_s3(ways, at, b"hello").status == 412
+    assert ways.read(at) is None
+    assert ways.s3("HEAD", f"{at}/").status == 200
+
+
+def test_below_a_files_name_either_does_the_same(ways: Ways) -> None:
+    """Whether that is to write it or to refuse; the file stays."""
+    outcomes = []
+    for folder, write in (("ours", put_directly), ("s3s", put_by_s3)):
+        at, below = target("below", folder), target("below", folder, "below")
+        assert put_directly(ways, at, b"beside") is not None
+        written = write(ways, below, b"below")
+        outcomes.append(written is not None and written.status == 200)
+        assert ways.s3("GET", at).body == b"beside"
+        found = ways.s3("GET", below)
+        assert (found.status, found.body) == (200, b"below") or not outcomes[-1]
+    assert outcomes[0] == outcomes[1]
+
+
+def test_a_store_that_was_started_on_other_ports_is_found(
+    tmp_path: Path, new_store: NewStore, run: Run
+) -> None:
+    """With what was written before; meanwhile nothing is raised."""
+    first = new_store(tmp_path)
+    run(first.start())
+    ways = Ways(first)
+    try:
+        assert ways.s3("PUT", f"/{BUCKET}").status == 200
+        at = target("report")
+        assert put_directly(ways, at, b"before") is not None
+        assert_reads(ways, at, b"before")
+        before = Location.read(ways.directory)
+        run(first.stop())
+        assert ways.read(at) is None
+        assert put_directly(ways, at, b"meanwhile") is None
+        second = new_store(tmp_path)
+        run(second.start())
+        try:
+            assert Location.read(ways.directory) != before
+            ways.turn_to(second)
+            deadline = time.monotonic() + 10
+            while ways.read(at) is None:
+                assert time.monotonic() < deadline
+                time.sleep(0.1)
+            assert_reads(ways, at, b"before")
+            assert put_directly(ways, at, b"after") is not None
+            assert_reads(ways, at, b"after")
+        finally:
+            run(second.stop())
+    finally:
+        ways.close()

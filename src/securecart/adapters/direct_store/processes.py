@@ -27,7 +27,7 @@ _IDS_SECONDS = 10.0
 """After which the volume may be full, or gone with its bucket."""
 _BUCKETS = 64
 """That ids are held for, the newest."""
-_OK, _CREATED = 200, 201
+_OK, _CREATED, _NOT_FOUND = 200, 201, 404
 
 
 class NotStored(Exception):
@@ -84,7 +84,7 @@ class Processes:
             self._connection.drop()
 
     async def entry(self, path: str) -> Entry | None:
-        """Ask the filer for an entry; `path` is percent-encoded.
+        """Ask the filer for an entry, if there is one; `path` is percent-encoded.
 
         Raises:
             Unusual: it is not of the plainest kind.
@@ -108,7 +108,12 @@ class Processes:
             document = await _whole(exchange)
         finally:
             exchange.close()
-        return entry_of(document) if head.status == _OK else None
+        if head.status == _NOT_FOUND:
+            return None
+        if head.status != _OK:
+            # A store that was started anew at the same socket has other keys.
+            raise ConnectionError(f"the filer answers {head.status}")
+        return entry_of(document)
 
     async def open(self, chunk: Chunk) -> Exchange:
         """See `document.Chunks`."""

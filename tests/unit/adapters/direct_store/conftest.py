@@ -321,7 +321,7 @@ class Servers:
         status = self.statuses.get(f"{of} {request.method}")
         found = self.entries if of == "filer" else self.chunks
         name = request.target if of == "filer" else request.target[1:]
-        if request.method == "GET" and name not in found:
+        if request.method == "GET" and name not in found and status is None:
             status = 404
         body = found.get(name, b"") if request.method == "GET" else b""
         if request.method == "PUT" and status is None:

@@ -516,6 +516,26 @@ def test_a_store_that_was_started_anew_is_found(
     run(act())
 
 
+def test_a_store_that_was_started_anew_at_the_same_socket_is_found(
+    run: Run, servers: Servers
+) -> None:
+    """It answers, but refuses the tokens: their keys are those of a start."""
+
+    async def act() -> None:
+        servers.keep(KEPT, BODY)
+        direct = servers.store()
+        assert (await read(servers, direct, get())).body == BODY
+        servers.start(volume=28_080, salt="other")
+        servers.now += 60
+        servers.statuses["filer GET"] = 401
+        assert await direct.read(get()) is None
+        servers.statuses.clear()
+        assert (await read(servers, direct, get())).body == BODY
+        assert servers.pools[-1].address == ("127.0.0.1", 28_080)
+
+    run(act())
+
+
 def test_a_store_that_is_gone_is_looked_for(run: Run, servers: Servers) -> None:
     """Where it has written nothing down any more."""
 

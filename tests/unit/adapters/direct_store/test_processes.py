@@ -84,6 +84,22 @@ def test_an_entry_without_an_end_is_not_read(
     run(act())
 
 
+@pytest.mark.parametrize("status", [204, 301, 401, 403, 500])
+def test_an_answer_that_is_no_entry_is_of_a_filer_that_is_gone(
+    run: Run, servers: Servers, processes: Processes, status: int
+) -> None:
+    """One that refuses the token, say, was started after it was made."""
+
+    async def act() -> None:
+        servers.keep(PATH, b"hello")
+        servers.statuses["filer GET"] = status
+        with pytest.raises(ConnectionError):
+            await processes.entry(PATH)
+        assert servers.exchanges[0].closed == 1
+
+    run(act())
+
+
 def test_a_chunk_is_read_stored_and_deleted_with_a_token_of_its_own(
     run: Run, servers: Servers, processes: Processes
 ) -> None:
