@@ -125,7 +125,8 @@ class DirectStore:
     async def write(self, request: HttpRequest) -> HttpResponse | None:
         """Carry out a PUT of an object; None: nothing was done, ask S3.
 
-        The bucket has never kept versions, else this would overwrite one.
+        The bucket has never kept versions, else this would overwrite one; and it
+        is there, else the filer would make it.
 
         Raises:
             ConnectionError, TimeoutError: it may have been done, or not.

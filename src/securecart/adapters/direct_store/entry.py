@@ -5,7 +5,7 @@ a form that a later SeaweedFS may have) is refused here, and so left to its S3
 endpoint, which knows it.
 
 Source: SeaweedFS 4.48, its filer's `?metadata=true`; held to what the S3 endpoint
-answers by `tests/interop/direct_store`.
+answers by `tests/interop/seaweedfs/test_direct_store.py`.
 """
 
 import re

@@ -5,7 +5,7 @@ binds the initial counter block to it; the content is in AES-256-CTR. What stand
 beside a chunk opens that chunk, whatever else the object consists of.
 
 Source: SeaweedFS 4.48, read off what its S3 endpoint stores; `tests/interop/
-direct_store` holds both to one another.
+seaweedfs/test_direct_store.py` holds both to one another.
 """
 
 import hashlib

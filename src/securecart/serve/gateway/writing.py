@@ -6,6 +6,7 @@ Source: Amazon S3 API Reference, "PutObject" and "UploadPart".
 from collections.abc import Sequence
 
 from securecart.names.errors import ServiceError
+from securecart.s3 import Versioning
 from securecart.s3.customer_key import Use, customer_key_of
 from securecart.s3.errors import NotImplementedHere
 from securecart.s3.object_lock import lock_of
@@ -14,6 +15,7 @@ from securecart.serve.gateway.answers import OCTETS, OCTETS_TO_STORE, written
 from securecart.serve.gateway.call import Backend, Call
 from securecart.serve.gateway.checksums import with_type
 from securecart.serve.gateway.encryption import encryption_of
+from securecart.serve.gateway.guard import find_bucket
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.payload import Payload
 from securecart.serve.gateway.same_name import (
@@ -90,9 +92,13 @@ async def _in_own_place(
         return await upload(store, target, headers, payload)
     body = await _whole(payload)
     headers = (*headers, *payload.trailers.items())
+    # A client may have taken its time to send that, and somebody else have
+    # deleted the bucket meanwhile, or begun to keep versions in it.
+    bucket = find_bucket(backend.buckets, call.bucket_name)
+    plain = bucket is not None and bucket.versioning is Versioning.NEVER
     try:
         unless = (*headers, UNLESS_A_FOLDER)
-        return await store.put(target, unless, body, plain=True)
+        return await store.put(target, unless, body, plain=plain)
     except ServiceError as error:
         if error.code != "PreconditionFailed":
             raise
