@@ -404,6 +404,75 @@ def test_a_file_is_not_put_where_somebody_put_a_folder(ways: Ways) -> None:
     assert ways.s3("HEAD", f"{at}/").status == 200
 
 
+@pytest.mark.parametrize("key", ["f/./a", "f/../a", "..", "f/."])
+def test_a_name_that_leads_elsewhere_is_left_to_s3(ways: Ways, key: str) -> None:
+    """Which refuses it; the filer would have followed."""
+    at = target(*key.split("/"))
+    assert put_by_s3(ways, at, b"hello").status >= 400
+    assert put_directly(ways, at, b"hello") is None
+    assert ways.read(at) is None
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a" * 255,
+        "a" * 256,
+        "\x01",
+        "a\nb",
+        " a ",
+        "a\\b",
+        "a%2Fb",
+        ".a",
+        "A/.Versions/b",
+    ],
+)
+def test_an_odd_name_is_written_by_both_or_left_to_s3(ways: Ways, name: str) -> None:
+    """It is the same key to either."""
+    by_s3, directly = target("odd", "s3", name), target("odd", "direct", name)
+    written = put_directly(ways, directly, b"hello")
+    assert written is None or written.status == put_by_s3(ways, by_s3, b"hello").status
+    if written is not None:
+        assert_reads(ways, by_s3, b"hello")
+        assert_reads(ways, directly, b"hello")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("x-amz-meta-a", ""),
+        ("x-amz-meta-a", "\u00e9\u00df"),
+        ("x-amz-meta-a", "=?UTF-8?B?w6k=?="),
+        ("x-amz-meta-a", "b" * 3000),
+        ("x-amz-meta-a.b_c--d!e'*", "f"),
+        ("x-amz-meta-", "a"),
+        ("x-amz-meta-x-amz-a", "b"),
+        ("content-language", ""),
+        ("content-disposition", "\u00e9"),
+        ("content-disposition", "a" * 20_000),
+        ("x-amz-checksum-crc32c", "mnG7TA=="),
+        ("x-amz-checksum-crc64nvme", "M3eFcAZSQlc="),
+    ],
+)
+def test_an_odd_header_is_kept_by_both_alike_or_left_to_s3(
+    ways: Ways, header: tuple[str, str]
+) -> None:
+    """As the filer has it, and as either tells it."""
+    by_s3, directly = target("header", "s3"), target("header", "direct")
+    headers = (SEALED, TYPE, header)
+    assert ways.s3("PUT", by_s3, headers, b"hello").status == 200
+    written = ways.write(directly, (*headers, UNLESS_A_FOLDER), b"hello")
+    if written is None:
+        assert not header[1]
+        return
+    assert entry_of(ways, directly) == entry_of(ways, by_s3)
+    assert told(ways.s3("GET", by_s3)) == told(ways.s3("GET", directly))
+    for each in (by_s3, directly):
+        found = ways.read(each, (CHECKSUMS,))
+        assert found is not None
+        assert told(found) == told(ways.s3("GET", each, (CHECKSUMS,)))
+
+
 def test_below_a_files_name_either_does_the_same(ways: Ways) -> None:
     """Whether that is to write it or to refuse; the file stays."""
     outcomes = []

@@ -41,6 +41,10 @@ _ENCRYPTION = ("x-amz-server-side-encryption", ALGORITHM)
 _UNLESS = "if-none-match"
 _TAG = re.compile(r'"[0-9a-f]{32}"', re.ASCII)
 """One, and no `*` or list: the filer has no such conditions."""
+_OBJECT = re.compile(r"(?:/(?!\.\.?(?:/|\Z))(?:[^/?%\\]++|%(?!2[EFef]|5[Cc]))++){2,}")
+"""A bucket and a key's segments, none of which leads elsewhere in a tree of files;
+dots and slashes are written as they are, so that one look finds them. S3 takes
+a backslash for a slash."""
 _METADATA = "x-amz-meta-"
 _COPIED = frozenset({"content-disposition", "content-encoding", "content-language"})
 
@@ -205,12 +209,21 @@ class DirectStore:
 def _is_plain(target: str) -> bool:
     """Say whether it is an object's, by a name that is a file's."""
     return (
-        "?" not in target
-        and not target.endswith("/")
-        and target.find("/", 1) > 0
+        _OBJECT.fullmatch(target) is not None
         # What the store keeps beside the documents.
         and ".versions" not in target
         and ".uploads" not in target
+    )
+
+
+def _is_plain_put(request: HttpRequest) -> bool:
+    """Say whether it has one chunk, and each of its headers one meaning."""
+    return (
+        _is_plain(request.target)
+        and 0 < len(request.body) <= _MOST_BYTES
+        # Of two S3 takes the first, and an empty one it does not keep.
+        and not request.repeats
+        and "" not in request.first.values()
     )
 
 
@@ -222,9 +235,9 @@ def _written(request: HttpRequest) -> tuple[Created, Headers]:
         BadDigest: the body is not what its sender says, as S3 will find.
         UnicodeError: it is told in characters that are none.
     """
-    body, target = request.body, request.target
-    if not _is_plain(target) or not 0 < len(body) <= _MOST_BYTES or request.repeats:
+    if not _is_plain_put(request):
         raise _Declined
+    body = request.body
     md5 = hashlib.md5(body, usedforsecurity=False)
     extended: dict[str, bytes] = {names.ENTITY_TAG: md5.hexdigest().encode()}
     answered: Headers = [("etag", f'"{md5.hexdigest()}"'), _ENCRYPTION]
@@ -252,7 +265,9 @@ def _written(request: HttpRequest) -> tuple[Created, Headers]:
             raise _Declined
     if not encrypted or not content_type or not content_type.isascii():
         raise _Declined
-    directory, _, name = unquote(f"/buckets{target}", errors="strict").rpartition("/")
+    directory, _, name = unquote(
+        f"/buckets{request.target}", errors="strict"
+    ).rpartition("/")
     return (
         Created(
             directory=directory,

@@ -103,6 +103,19 @@ def test_a_document_is_read_out_of_its_chunks(run: Run, servers: Servers) -> Non
         "/docs/ada/report.versions/v_1",
         "/docs/.versions",
         "/docs/.uploads/1/0001.part",
+        "//docs/report",
+        "/docs//report",
+        "/docs/ada/../bob/report",
+        "/docs/ada/./report",
+        "/docs/ada/..",
+        "/docs/ada/.",
+        "/../docs/report",
+        "/docs/ada/%2e%2E/bob/report",
+        "/docs/ada%2F..%2fbob/report",
+        "/docs/%2Eversions/v_1",
+        "/docs/ada%5Creport",
+        "/docs/ada%5c..%5creport",
+        "/docs/ada\\report",
     ],
 )
 def test_what_is_no_plain_document_is_declined(
@@ -116,6 +129,21 @@ def test_what_is_no_plain_document_is_declined(
         assert await direct.read(get(target)) is None
         assert await direct.write(put(target=target)) is None
         assert servers.pools == servers.asked == servers.connections == []
+
+    run(act())
+
+
+@pytest.mark.parametrize(
+    "key", [".hidden", "a.", "..a", "a..b", "...", "a%25b", "a%20b", "%C3%A9", "a.b/c"]
+)
+def test_an_ordinary_name_is_plain(run: Run, servers: Servers, key: str) -> None:
+    """Dots, too, where they lead nowhere."""
+
+    async def act() -> None:
+        servers.keep(f"/buckets/docs/{key}", BODY)
+        direct = servers.store()
+        assert (await read(servers, direct, get(f"/docs/{key}"))).body == BODY
+        assert await direct.write(put(target=f"/docs/{key}")) is not None
 
     run(act())
 
@@ -177,6 +205,8 @@ REFUSED = {
     "if it is not, by halves": put(("if-none-match", '"a')),
     "on two conditions": put(UNLESS_A_FOLDER, ("if-none-match", '"a"')),
     "with metadata twice": put(("x-amz-meta-a", "b"), ("x-amz-meta-a", "c")),
+    "with empty metadata": put(("x-amz-meta-a", "")),
+    "with an empty disposition": put(("content-disposition", "")),
     "in two languages": put(("content-language", "de"), ("content-language", "en")),
     "of two checksums": put(
         ("x-amz-checksum-crc32", CRC32), ("x-amz-checksum-sha256", SHA256)
