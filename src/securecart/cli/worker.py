@@ -58,6 +58,7 @@ from securecart.cli.keyrings import (
 from securecart.cli.listening import adopt
 from securecart.cli.logs import log_to_stderr
 from securecart.cli.prefork import Part
+from securecart.cli.s3_kms import S3Kms
 from securecart.cli.worker_options import Worker, WorkerOptions
 from securecart.names.clock import Clock
 from securecart.serve.api import Secrets, Unfinished, build_api
@@ -257,6 +258,9 @@ def _build(
             store_sse_key(installation),
             random,
             UpstreamLimits(connections=connections),
+            S3Kms(
+                answer, s3_service_credentials(installation), region=region, clock=clock
+            ),
         ),
         store_credentials=store_credentials(installation),
         journal=journal,

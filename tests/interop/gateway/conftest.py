@@ -29,6 +29,7 @@ from securecart.adapters.seaweedfs import Store as SeaweedFs
 from securecart.adapters.service_models import load_service_model
 from securecart.adapters.sql.buckets import SqlBuckets
 from securecart.adapters.upstream import StorePool, UpstreamLimits
+from securecart.cli.s3_kms import S3Kms
 from securecart.iam.authorizer import Authorizer
 from securecart.iam.entities import Role, User
 from securecart.names.credentials import Credentials
@@ -212,7 +213,16 @@ class Landscape:
         """Run the gateway until cancelled."""
         self.pool = StorePool(self.store.socket_path)
         self.direct = DirectStore(
-            self.directory, self.store_key, os.urandom, UpstreamLimits()
+            self.directory,
+            self.store_key,
+            os.urandom,
+            UpstreamLimits(),
+            S3Kms(
+                self.api,
+                Credentials("KMSKEY", "kms-secret"),
+                region=REGION,
+                clock=lambda: datetime.now(UTC),
+            ),
         )
         authorizer = Authorizer(self.entities)
         keys: dict[str, tuple[IamUser | Service, str]] = {

@@ -131,23 +131,65 @@ def test_a_long_document_is_read_directly(
     assert counted()[0] == before + 8
 
 
-def test_what_is_not_plain_goes_by_s3(
-    admin: Any,
-    fresh: str,
+def test_versions_and_kms_are_read_directly_and_written_by_s3(
+    landscape: Any,
     alice: Any,
     bucket: str,
     folder: str,
     counted: Callable[[], tuple[int, int]],
 ) -> None:
-    """In parts, encrypted by KMS or a customer's key, in a bucket with versions."""
+    """As everybody's folders are kept: with versions, encrypted by KMS."""
+    named = {"Bucket": bucket, "Key": f"{folder}versioned"}
+    for body in (b"old", b"new"):
+        read, written = counted()
+        put = alice.put_object(**named, Body=body, ContentType="text/plain")
+        got = alice.get_object(**named)
+        head = alice.head_object(**named)
+        assert counted() == (read + 2, written)
+        assert got["Body"].read() == body
+        for answer in (got, head):
+            assert answer["VersionId"] == put["VersionId"]
+            assert answer["ETag"] == put["ETag"]
+            assert answer["ContentType"] == "text/plain"
+            assert answer["ServerSideEncryption"] == "aws:kms"
+            assert answer["SSEKMSKeyId"] == landscape.key_arn
+    alice.delete_object(**named)
+    # She may not list the bucket, and so not know that there is none.
+    assert code_of(alice.get_object, **named) == "AccessDenied"
+
+
+def test_kms_makes_data_keys_for_what_is_written_directly(
+    landscape: Any, admin: Any, fresh: str, counted: Callable[[], tuple[int, int]]
+) -> None:
+    """S3's own way reads it as well; and not, where the key is switched off."""
+    named = {"Bucket": fresh, "Key": "f/a"}
+    kms = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": landscape.key_arn}
+    read, written = counted()
+    admin.put_object(**named, Body=b"0123456789", **kms)
+    assert admin.get_object(**named)["Body"].read() == b"0123456789"
+    assert counted() == (read + 1, written + 1)
+    assert admin.get_object(**named, Range="bytes=2-4")["Body"].read() == b"234"
+    disable = {"KeyId": landscape.key_arn}
+    landscape.api.perform("DisableKey", disable)
+    try:
+        other = {"Bucket": fresh, "Key": "f/b"}
+        refused = code_of(admin.put_object, **other, Body=b"x", **kms)
+        assert refused == "KMS.DisabledException"
+        assert code_of(admin.get_object, **named) == "KMS.DisabledException"
+    finally:
+        landscape.api.perform("EnableKey", disable)
+    assert code_of(admin.get_object, **other) == "NoSuchKey"
+
+
+def test_what_is_not_plain_goes_by_s3(
+    admin: Any, fresh: str, counted: Callable[[], tuple[int, int]]
+) -> None:
+    """In parts, or encrypted by a customer's key."""
     before = counted()
     key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": b"k" * 32}
-    for client, named, more in (
-        (alice, {"Bucket": bucket, "Key": f"{folder}versioned"}, {}),
-        (admin, {"Bucket": fresh, "Key": "customers"}, key),
-    ):
-        client.put_object(**named, Body=b"text", **more)
-        assert client.get_object(**named, **more)["Body"].read() == b"text"
+    customers = {"Bucket": fresh, "Key": "customers"}
+    admin.put_object(**customers, Body=b"text", **key)
+    assert admin.get_object(**customers, **key)["Body"].read() == b"text"
     parts = {"Bucket": fresh, "Key": "parts"}
     upload = admin.create_multipart_upload(**parts)["UploadId"]
     part = admin.upload_part(**parts, UploadId=upload, PartNumber=1, Body=b"part")
@@ -169,12 +211,12 @@ def test_a_bucket_that_begins_to_keep_versions_loses_none(
     admin.put_bucket_versioning(
         Bucket=fresh, VersioningConfiguration={"Status": "Enabled"}
     )
-    before = counted()
+    written = counted()[1]
     put = admin.put_object(**named, Body=b"second")
     assert admin.get_object(**named)["Body"].read() == b"second"
     first = admin.get_object(**named, VersionId="null")
     assert first["Body"].read() == b"first"
-    assert counted() == before
+    assert counted()[1] == written
     admin.delete_object(**named, VersionId=put["VersionId"])
     assert admin.get_object(**named)["Body"].read() == b"first"
 

@@ -23,10 +23,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from securecart.adapters.direct_store import DirectStore
+from securecart.adapters.direct_store.sse_kms import Kms
 from securecart.adapters.direct_store.tokens import filer_token
 from securecart.adapters.seaweedfs import Store
 from securecart.adapters.seaweedfs.location import Location, token_keys
 from securecart.adapters.upstream import StorePool, UpstreamLimits
+from securecart.s3 import Versioning
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.query_string import percent_encode
 from securecart.wire.sigv4 import Signer
@@ -68,11 +70,11 @@ async def whole(pool: StorePool, request: HttpRequest) -> HttpResponse:
 class Ways:
     """The S3 endpoint, and the way round it, on one loop."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, kms: Kms | None = None) -> None:
         self._runner = asyncio.Runner()
         self.directory = store.socket_path.parents[1]
         self.direct = DirectStore(
-            self.directory, STORE_KEY, os.urandom, UpstreamLimits()
+            self.directory, STORE_KEY, os.urandom, UpstreamLimits(), kms
         )
         self.turn_to(store)
 
@@ -112,11 +114,15 @@ class Ways:
         return answer
 
     def read(
-        self, target: str, headers: Headers = (), method: str = "GET"
+        self,
+        target: str,
+        headers: Headers = (),
+        method: str = "GET",
+        versioning: Versioning = Versioning.NEVER,
     ) -> HttpResponse | None:
         async def ask() -> HttpResponse | None:
             request = HttpRequest(method, target, tuple(headers), b"")
-            document = await self.direct.read(request)
+            document = await self.direct.read(request, versioning)
             if document is None:
                 return None
             try:
@@ -155,8 +161,8 @@ def told(answer: HttpResponse) -> dict[str, str]:
     }
 
 
-def entry_of(ways: Ways, target: str) -> dict[str, Any]:
-    """How the filer has it, but for what differs from one writing to the next."""
+def raw_entry(ways: Ways, target: str) -> dict[str, Any]:
+    """How the filer has it."""
     location = Location.read(ways.directory)
     key = token_keys(STORE_KEY, location.salt)["WEED_JWT_FILER_SIGNING_READ_KEY"]
     request = HttpRequest(
@@ -175,6 +181,12 @@ def entry_of(ways: Ways, target: str) -> dict[str, Any]:
         return answer
 
     entry: dict[str, Any] = json.loads(ways.run(ask()).body)
+    return entry
+
+
+def entry_of(ways: Ways, target: str) -> dict[str, Any]:
+    """How the filer has it, but for what differs from one writing to the next."""
+    entry = raw_entry(ways, target)
     for name in ("FullPath", "Inode", "Mtime", "Crtime", "Ctime", "Atime"):
         del entry[name]
     for chunk in entry["chunks"]:

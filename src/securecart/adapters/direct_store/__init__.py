@@ -6,5 +6,6 @@ that each reads what the other wrote. Bound to a release of SeaweedFS by tests.
 """
 
 from securecart.adapters.direct_store.direct_store import DirectStore
+from securecart.adapters.direct_store.sse_s3 import NotOpened
 
-__all__ = ["DirectStore"]
+__all__ = ["DirectStore", "NotOpened"]

@@ -7,8 +7,8 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.ciphers import CipherContext
 
-from securecart.adapters.direct_store.entry import Chunk
-from securecart.adapters.direct_store.sse_s3 import DataKeys, NotOpened
+from securecart.adapters.direct_store.chunk import Chunk
+from securecart.adapters.direct_store.sse_s3 import NotOpened
 from securecart.adapters.upstream import Exchange, Tap
 from securecart.wire.http import HttpResponse
 
@@ -47,12 +47,12 @@ class Document:
         head: HttpResponse,
         chunks: tuple[Chunk, ...],
         volumes: Chunks,
-        data_keys: DataKeys,
+        cipher_of: Callable[[Chunk], CipherContext],
     ) -> None:
         self._head = head
         self._coming = iter(chunks)
         self._volumes = volumes
-        self._data_keys = data_keys
+        self._cipher_of = cipher_of
         self._exchange: Exchange | None = None
         self._cipher: CipherContext | None = None
         self._left = 0
@@ -107,7 +107,7 @@ class Document:
         self.close()
         for chunk in islice(self._coming, 1):
             try:
-                self._cipher = self._data_keys.open(chunk.data_key).cipher()
+                self._cipher = self._cipher_of(chunk)
             except NotOpened as error:
                 raise ConnectionError(f"a chunk cannot be opened: {error}") from error
             exchange = await self._volumes.open(chunk)

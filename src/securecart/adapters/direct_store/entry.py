@@ -17,13 +17,22 @@ from typing import Any
 
 import orjson
 
+from securecart.adapters.direct_store.chunk import Chunk
+from securecart.adapters.direct_store.sse_kms import ALGORITHM as KMS_ALGORITHM
 from securecart.adapters.direct_store.sse_s3 import ALGORITHM
 from securecart.wire.checksum import ALGORITHMS
 
 SEALED = 3
-"""`SSE_S3` among SeaweedFS's kinds of encryption."""
+SEALED_BY_KMS = 2
+"""`SSE_S3` and `SSE_KMS` among SeaweedFS's kinds of encryption."""
 ENCRYPTION = "X-Amz-Server-Side-Encryption"
 DATA_KEY = "x-seaweedfs-sse-s3-key"
+KMS_DATA_KEY = "x-seaweedfs-sse-kms-key"
+KMS_KEY = "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id"
+VERSION = "Seaweed-X-Amz-Version-Id"
+NONCURRENT = "Seaweed-X-Amz-Noncurrent-Since-Ns"
+LATEST_FILE = "Seaweed-X-Amz-Latest-Version-File-Name"
+LATEST_IS_MARKER = "Seaweed-X-Amz-Latest-Version-Is-Delete-Marker"
 ENTITY_TAG = "Seaweed-X-Amz-ETag"
 OWNER = "Seaweed-X-Amz-Owner"
 CHECKSUM_NAME = "x-seaweedfs-checksum-algorithm"
@@ -42,7 +51,15 @@ DESCRIBING = frozenset(
     }
 )
 
-_KNOWN = {ENCRYPTION, DATA_KEY, ENTITY_TAG, OWNER, STORAGE_CLASS}
+_KNOWN = {
+    *(ENCRYPTION, DATA_KEY, KMS_DATA_KEY, KMS_KEY, ENTITY_TAG, OWNER, STORAGE_CLASS),
+    *(VERSION, NONCURRENT),
+}
+_NULL_IS_LATEST = "Seaweed-X-Amz-Null-Version-Is-Latest"
+_DATA_KEYS = {DATA_KEY, KMS_DATA_KEY}
+_SEALED = {ALGORITHM: SEALED, KMS_ALGORITHM: SEALED_BY_KMS}
+_VERSION_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_VERSION_FILE = re.compile(r"v_[0-9a-f]{32}", re.ASCII)
 _CHUNK = frozenset(
     {
         *("file_id", "fid", "offset", "size", "modified_ts_ns", "e_tag"),
@@ -62,18 +79,13 @@ class Unusual(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Chunk:
-    """So many bytes of an object, in one record of the volume server."""
-
-    file_id: str
-    size: int
-    data_key: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class Entry:
-    """An object: its headers as S3 answers them, and its chunks in order."""
+    """An object: its headers as S3 answers them, and its chunks in order.
 
+    `kms_data_key` stands beside the object, where it is encrypted by KMS.
+    """
+
+    kms_data_key: bytes | None
     headers: tuple[tuple[str, str], ...]
     checksum: tuple[str, str] | None
     size: int
@@ -106,15 +118,18 @@ def _entry(told: Any) -> Entry:
         for name, value in told["Extended"].items()
     }
     tag, mime, size = extended[ENTITY_TAG], told["Mime"], told["FileSize"]
-    if extended[ENCRYPTION] != ALGORITHM or not _TAG_VALUE.fullmatch(tag):
-        raise Unusual("in parts, or encrypted otherwise")
+    algorithm = extended[ENCRYPTION]
+    sealed = _SEALED[algorithm]
+    if not _TAG_VALUE.fullmatch(tag):
+        raise Unusual("in parts")
     if not mime and "." not in told["FullPath"].rpartition("/")[2]:
         mime = _OCTETS
     # A line break would make headers of its own.
-    is_line = "".join((mime, *extended, *extended.values())).isprintable()
+    told_on = (value for name, value in extended.items() if name not in _DATA_KEYS)
+    is_line = "".join((mime, *extended, *told_on)).isprintable()
     if not mime or not mime.isascii() or not is_line:
         raise Unusual("the type is guessed by the ending, or was told otherwise")
-    chunks = _chunks(told["chunks"], size)
+    chunks = _chunks(told["chunks"], size, sealed)
     modified = datetime.fromisoformat(told["Mtime"]).astimezone(UTC)
     headers = [
         ("accept-ranges", "bytes"),
@@ -122,9 +137,24 @@ def _entry(told: Any) -> Entry:
         ("content-type", mime),
         ("etag", f'"{tag}"'),
         ("last-modified", format_datetime(modified, usegmt=True)),
-        ("x-amz-server-side-encryption", ALGORITHM),
+        ("x-amz-server-side-encryption", algorithm),
     ]
-    tags = 0
+    data_key = None
+    if sealed == SEALED_BY_KMS:
+        headers.append((KMS_KEY.lower(), extended[KMS_KEY]))
+        data_key = extended[KMS_DATA_KEY].encode("latin-1")
+    headers += _kept_headers(extended)
+    return Entry(data_key, tuple(headers), _checksum(extended), size, chunks)
+
+
+def _kept_headers(extended: dict[str, str]) -> list[tuple[str, str]]:
+    """Answer what was put with an object, and what S3 has given it since."""
+    headers, tags = [], 0
+    version = extended.get(VERSION)
+    if version is not None:
+        if not _VERSION_ID.fullmatch(version):
+            raise Unusual("a version of another kind")
+        headers.append(("x-amz-version-id", version))
     for name, value in extended.items():
         if name.startswith(METADATA) or name in DESCRIBING:
             headers.append((name.lower(), value))
@@ -134,7 +164,32 @@ def _entry(told: Any) -> Entry:
             raise Unusual(f"{name} is not known")
     if tags:
         headers.append(("x-amz-tagging-count", str(tags)))
-    return Entry(tuple(headers), _checksum(extended), size, chunks)
+    return headers
+
+
+def latest_of(document: bytes) -> str | None:
+    """Read the folder of an object's versions; answer the newest's file name.
+
+    None: the newest is a deletion, or not among them.
+
+    Raises:
+        Unusual: it is another kind of thing.
+    """
+    try:
+        extended = {
+            name: b64decode(value).decode("ascii")
+            for name, value in orjson.loads(document)["Extended"].items()
+        }
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise Unusual(f"an entry of another form: {error!r}") from error
+    name = extended.get(LATEST_FILE, "")
+    if extended.get(_NULL_IS_LATEST, "false") != "false":
+        return None
+    if extended.get(LATEST_IS_MARKER, "false") != "false":
+        return None
+    if not _VERSION_FILE.fullmatch(name):
+        return None
+    return name
 
 
 def _checksum(extended: dict[str, str]) -> tuple[str, str] | None:
@@ -147,15 +202,15 @@ def _checksum(extended: dict[str, str]) -> tuple[str, str] | None:
     return name, value
 
 
-def _chunks(told: Any, size: int) -> tuple[Chunk, ...]:
+def _chunks(told: Any, size: int, sealed: int) -> tuple[Chunk, ...]:
     offset, chunks = 0, []
     for each in sorted(told, key=lambda each: int(each.get("offset", 0))):
-        if not _CHUNK.issuperset(each) or each["sse_type"] != SEALED:
+        if not _CHUNK.issuperset(each) or each["sse_type"] != sealed:
             raise Unusual("a chunk of another kind")
         if each.get("offset", 0) != offset or not FILE_ID.fullmatch(each["file_id"]):
             raise Unusual("the chunks do not follow one another")
         data_key = b64decode(each["sse_metadata"])
-        chunks.append(Chunk(each["file_id"], each["size"], data_key))
+        chunks.append(Chunk(each["file_id"], offset, each["size"], data_key))
         offset += each["size"]
     if not chunks or offset != size:
         raise Unusual("the chunks are not the whole")

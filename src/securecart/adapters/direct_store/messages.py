@@ -7,7 +7,9 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from securecart.adapters.direct_store.entry import FILE_ID, SEALED
+from securecart.adapters.direct_store.entry import (
+    FILE_ID,
+)
 from securecart.adapters.direct_store.protobuf import (
     Malformed,
     fields_of,
@@ -17,6 +19,7 @@ from securecart.adapters.direct_store.protobuf import (
 
 STREAM_MUTATE_ENTRY = "/filer_pb.SeaweedFiler/StreamMutateEntry"
 ASSIGN_VOLUME = "/filer_pb.SeaweedFiler/AssignVolume"
+
 
 _IF_ETAG_NOT_MATCH = 4
 _MODE = 0o660
@@ -34,7 +37,7 @@ class Created:
         directory: the filer's path of the folder, which begins with `/buckets/`.
         md5: of the content, before it was encrypted.
         chunk_md5: of what the volume server has, encrypted.
-        data_key: see `sse_s3.DataKeys.new`.
+        sealed: the kind of encryption, and what stands beside the chunk.
         unless_tagged: the entity tag, without quotes, that refuses the writing.
         modified_ns: in nanoseconds since 1970.
     """
@@ -46,7 +49,7 @@ class Created:
     md5: bytes
     file_id: str
     chunk_md5: bytes
-    data_key: bytes
+    sealed: tuple[int, bytes]
     extended: Mapping[str, bytes]
     unless_tagged: str | None
     modified_ns: int
@@ -54,14 +57,26 @@ class Created:
 
 def create_request(request_id: int, created: Created) -> bytes:
     """Encode a StreamMutateEntryRequest that makes an entry, or takes its place."""
+    request = octets(1, created.directory.encode())
+    request += octets(2, _entry(created, created.name))
+    if created.unless_tagged is not None:
+        clause = number(1, _IF_ETAG_NOT_MATCH) + octets(
+            2, created.unless_tagged.encode()
+        )
+        request += octets(7, octets(1, clause))
+    return number(1, request_id) + octets(2, request)
+
+
+def _entry(created: Created, name: str) -> bytes:
+    sealed, data_key = created.sealed
     seconds = created.modified_ns // 1_000_000_000
     chunk = (
         octets(1, created.file_id.encode())
         + number(3, created.size)
         + number(4, created.modified_ns)
         + octets(5, b64encode(created.chunk_md5))
-        + number(12, SEALED)
-        + octets(13, created.data_key)
+        + number(12, sealed)
+        + octets(13, data_key)
     )
     attributes = (
         number(1, created.size)
@@ -71,18 +86,12 @@ def create_request(request_id: int, created: Created) -> bytes:
         + octets(7, created.content_type.encode("latin-1"))
         + octets(14, created.md5)
     )
-    entry = [octets(1, created.name.encode()), octets(3, chunk), octets(4, attributes)]
+    entry = [octets(1, name.encode()), octets(3, chunk), octets(4, attributes)]
     entry += [
         octets(5, octets(1, name.encode()) + octets(2, value))
         for name, value in created.extended.items()
     ]
-    request = octets(1, created.directory.encode()) + octets(2, b"".join(entry))
-    if created.unless_tagged is not None:
-        clause = number(1, _IF_ETAG_NOT_MATCH) + octets(
-            2, created.unless_tagged.encode()
-        )
-        request += octets(7, octets(1, clause))
-    return number(1, request_id) + octets(2, request)
+    return b"".join(entry)
 
 
 def mutated(message: bytes) -> tuple[int, str | None]:

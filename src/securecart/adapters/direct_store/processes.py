@@ -4,7 +4,8 @@ import asyncio
 import time
 from pathlib import Path
 
-from securecart.adapters.direct_store.entry import Chunk, Entry, entry_of
+from securecart.adapters.direct_store.chunk import Chunk
+from securecart.adapters.direct_store.entry import Entry, entry_of, latest_of
 from securecart.adapters.direct_store.filer_connection import FilerConnection, connect
 from securecart.adapters.direct_store.messages import (
     Assigned,
@@ -90,6 +91,20 @@ class Processes:
             Unusual: it is not of the plainest kind.
             BlockingIOError, ConnectionError, TimeoutError: the filer is not there.
         """
+        document = await self._told(path)
+        return None if document is None else entry_of(document)
+
+    async def newest(self, folder: str) -> str | None:
+        """Ask for the newest in a folder of versions; answer its file's name.
+
+        Raises:
+            Unusual: it is no such folder.
+            BlockingIOError, ConnectionError, TimeoutError: the filer is not there.
+        """
+        document = await self._told(folder)
+        return None if document is None else latest_of(document)
+
+    async def _told(self, path: str) -> bytes | None:
         now = time.time()
         if int(now) != self._token_second:
             self._token_second = int(now)
@@ -113,7 +128,7 @@ class Processes:
         if head.status != _OK:
             # A store that was started anew at the same socket has other keys.
             raise ConnectionError(f"the filer answers {head.status}")
-        return entry_of(document)
+        return document
 
     async def open(self, chunk: Chunk) -> Exchange:
         """See `document.Chunks`."""

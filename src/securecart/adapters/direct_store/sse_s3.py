@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 ALGORITHM = "AES256"
 _KEY_BYTES = 32
 _COUNTER_BYTES = 16
+_COUNTERS = 1 << 8 * _COUNTER_BYTES
 _NONCE_BYTES = 12
 _ID_BYTES = 8
 
@@ -35,18 +36,27 @@ class NotOpened(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """What one chunk is encrypted with: key and initial counter block."""
+    """What an object, or one chunk, is encrypted with: key and first counter block."""
 
     key: bytes = field(repr=False)
     counter: bytes
+    algorithm: str = ALGORITHM
 
-    def cipher(self) -> CipherContext:
-        """Begin at the chunk's first byte; encrypting is decrypting."""
-        return Cipher(AES256(self.key), CTR(self.counter)).encryptor()
+    def cipher(self, offset: int = 0) -> CipherContext:
+        """Begin so many bytes in, whole blocks; encrypting is decrypting."""
+        first = int.from_bytes(self.counter, "big") + offset // _COUNTER_BYTES
+        counter = (first % _COUNTERS).to_bytes(_COUNTER_BYTES, "big")
+        return Cipher(AES256(self.key), CTR(counter)).encryptor()
 
     def commitment(self) -> bytes:
         """Answer what binds the counter block to the key."""
-        return hmac.digest(self.key, self.counter + ALGORITHM.encode(), hashlib.sha256)
+        bound = self.counter + self.algorithm.encode()
+        return hmac.digest(self.key, bound, hashlib.sha256)
+
+
+def is_committed(data_key: DataKey, commitment: bytes) -> bool:
+    """Say, in constant time, whether that is the data key's commitment."""
+    return hmac.compare_digest(data_key.commitment(), commitment)
 
 
 class DataKeys:
@@ -93,7 +103,7 @@ class DataKeys:
         opened = DataKey(key, counter)
         if algorithm != ALGORITHM or len(key) != _KEY_BYTES:
             raise NotOpened("the data key is for another algorithm")
-        if not hmac.compare_digest(opened.commitment(), commitment):
+        if not is_committed(opened, commitment):
             raise NotOpened("the data key is not committed to its counter block")
         return opened
 

@@ -9,7 +9,6 @@ from http import HTTPStatus
 
 from securecart.names.errors import AccessDenied, ServiceError
 from securecart.names.principal import Anonymous
-from securecart.s3 import Versioning
 from securecart.s3.customer_key import CustomerKey, Use, customer_key_of
 from securecart.s3.errors import InvalidRequest
 from securecart.serve.gateway.absence import absence, may_see
@@ -55,7 +54,10 @@ async def read_object(backend: Backend, call: Call) -> Answer:
     _check(call)
     key = customer_key_of(call.request, Use.OBJECT)
     answered = await backend.store.ask(
-        call.request.method, call.s3.target, _headers(call, key), plain=_is_plain(call)
+        call.request.method,
+        call.s3.target,
+        _headers(call, key),
+        versioning=None if call.bucket is None else call.bucket.versioning,
     )
     if isinstance(answered, HttpResponse):
         _require_keys(backend, call, answered, key)
@@ -66,10 +68,6 @@ async def read_object(backend: Backend, call: Call) -> Answer:
     except BaseException:
         answered.close()
         raise
-
-
-def _is_plain(call: Call) -> bool:
-    return call.bucket is not None and call.bucket.versioning is Versioning.NEVER
 
 
 def _answer(

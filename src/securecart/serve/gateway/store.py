@@ -9,6 +9,7 @@ from typing import Protocol
 
 from securecart.names.clock import Clock
 from securecart.names.credentials import Credentials
+from securecart.s3 import Versioning
 from securecart.serve.gateway.folders import written_slots
 from securecart.serve.gateway.generations import EVERYTHING, Lane
 from securecart.serve.gateway.health import StoreHealth
@@ -132,12 +133,17 @@ class Shortcut(Protocol):
     what is not plain, or not to be had so: nothing was done, and S3 is asked.
     """
 
-    async def read(self, request: HttpRequest) -> Reading | None:
-        """Answer a GET or HEAD of an object in a bucket that keeps no versions."""
+    async def read(
+        self, request: HttpRequest, versioning: Versioning
+    ) -> Reading | None:
+        """Answer a GET or HEAD of an object as it is now.
+
+        `versioning` is that of its bucket.
+        """
         ...
 
     async def write(self, request: HttpRequest) -> HttpResponse | None:
-        """Carry out a PUT of an object in such a bucket.
+        """Carry out a PUT of an object, in a bucket that has never kept versions.
 
         Raises:
             ConnectionError, TimeoutError: it may have been done, or not.
@@ -265,14 +271,19 @@ class Store:
         return head
 
     async def ask(
-        self, method: str, target: str, headers: Headers = (), *, plain: bool = False
+        self,
+        method: str,
+        target: str,
+        headers: Headers = (),
+        *,
+        versioning: Versioning | None = None,
     ) -> HttpResponse | Reading:
         """Read: answer a small success whole, all else as it comes.
 
         What is whole may have been kept; who asks has been decided upon
         before, and what the answer's head demands is asked again each time.
-        `plain` says that it is of an object, in a bucket that has never kept
-        versions.
+        `versioning` is the bucket's, where it is of an object; None leaves it to
+        the store's S3 endpoint.
 
         Raises:
             BlockingIOError: every connection to the store is taken.
@@ -282,12 +293,12 @@ class Store:
         kept = self._kept
         asked = None if kept is None else asked_of(method, target, headers)
         if kept is None or asked is None:
-            return await self._reading(method, target, headers, plain=plain)
+            return await self._reading(method, target, headers, versioning)
         found = kept.find(asked)
         if found is not None:
             return found
         before = kept.before(asked)
-        reading = await self._reading(method, target, headers, plain=plain)
+        reading = await self._reading(method, target, headers, versioning)
         if before is None:
             return reading
         try:
@@ -304,11 +315,15 @@ class Store:
         return whole
 
     async def _reading(
-        self, method: str, target: str, headers: Headers, *, plain: bool
+        self,
+        method: str,
+        target: str,
+        headers: Headers,
+        versioning: Versioning | None,
     ) -> Reading:
-        if plain and self._shortcut is not None:
+        if versioning is not None and self._shortcut is not None:
             request = HttpRequest(method, target, tuple(headers), b"")
-            found = await self._shortcut.read(request)
+            found = await self._shortcut.read(request, versioning)
             if found is not None:
                 self._count(Word.DIRECT_READS)
                 return found

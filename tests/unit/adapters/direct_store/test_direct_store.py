@@ -11,6 +11,7 @@ import pytest
 from securecart.adapters.direct_store.protobuf import fields_of, octets
 from securecart.adapters.seaweedfs.location import LOCATION_FILE
 from securecart.adapters.upstream import UpstreamLimits
+from securecart.s3 import Versioning
 from securecart.wire.http import HttpRequest, HttpResponse
 
 Run = Callable[[Coroutine[Any, Any, Any]], Any]
@@ -22,6 +23,7 @@ TARGET, PATH = "/docs/ada/r%C3%A9port", "/buckets/docs/ada/r\u00e9port"
 READ = "/docs/ada/report"
 KEPT = "/buckets/docs/ada/report"
 BODY = b"hello"
+PLAIN = Versioning.NEVER
 SEALED = ("x-amz-server-side-encryption", "AES256")
 TYPE = ("content-type", "text/plain")
 UNLESS_A_FOLDER = ("if-none-match", '"d41d8cd98f00b204e9800998ecf8427e"')
@@ -43,7 +45,7 @@ def get(target: str = READ, *headers: tuple[str, str], method: str = "GET") -> A
 
 async def read(servers: Servers, direct: Any, request: HttpRequest) -> Any:
     """Read to the end; every connection is given back."""
-    document = await direct.read(request)
+    document = await direct.read(request, PLAIN)
     if document is not None:
         head, pieces = await document.head(), []
         while piece := await document.read():
@@ -126,7 +128,7 @@ def test_what_is_no_plain_document_is_declined(
     async def act() -> None:
         direct = servers.store()
         servers.keep(f"/buckets{target}", BODY)
-        assert await direct.read(get(target)) is None
+        assert await direct.read(get(target), PLAIN) is None
         assert await direct.write(put(target=target)) is None
         assert servers.pools == servers.asked == servers.connections == []
 
@@ -167,8 +169,8 @@ def test_a_question_with_more_to_it_is_declined(
     async def act() -> None:
         servers.keep(KEPT, BODY)
         direct = servers.store()
-        assert await direct.read(get(READ, header)) is None
-        assert await direct.read(get(READ, CHECKSUMS, header)) is None
+        assert await direct.read(get(READ, header), PLAIN) is None
+        assert await direct.read(get(READ, CHECKSUMS, header), PLAIN) is None
         assert servers.asked == []
 
     run(act())
@@ -504,13 +506,13 @@ def test_a_store_that_was_never_started_is_left_to_s3(
             else:
                 location.write_bytes(content)
             direct = servers.store()
-            assert await direct.read(get()) is None
+            assert await direct.read(get(), PLAIN) is None
             assert await direct.write(put()) is None
             assert direct.answered == 0
             direct.abandon()
             direct.close()
         servers.start()
-        assert await direct.read(get()) is None  # It was looked for just now.
+        assert await direct.read(get(), PLAIN) is None  # It was looked for just now.
         servers.now += 0.5
         assert (await read(servers, direct, get())).body == BODY
 
@@ -533,7 +535,7 @@ def test_a_store_that_was_started_anew_is_found(
         servers.now += 60
         servers.failures[what] = ConnectionRefusedError()
         reads = what.endswith("GET")
-        found = await (direct.read(get()) if reads else direct.write(put()))
+        found = await (direct.read(get(), PLAIN) if reads else direct.write(put()))
         assert found is None
         assert all(pool.closed for pool in old)
         assert direct.answered >= answered
@@ -558,7 +560,7 @@ def test_a_store_that_was_started_anew_at_the_same_socket_is_found(
         servers.start(volume=28_080, salt="other")
         servers.now += 60
         servers.statuses["filer GET"] = 401
-        assert await direct.read(get()) is None
+        assert await direct.read(get(), PLAIN) is None
         servers.statuses.clear()
         assert (await read(servers, direct, get())).body == BODY
         assert servers.pools[-1].address == ("127.0.0.1", 28_080)
@@ -575,11 +577,11 @@ def test_a_store_that_is_gone_is_looked_for(run: Run, servers: Servers) -> None:
         assert (await read(servers, direct, get())).body == BODY
         (servers.directory / LOCATION_FILE).unlink()
         servers.failures["filer GET"] = ConnectionRefusedError()
-        assert await direct.read(get()) is None
+        assert await direct.read(get(), PLAIN) is None
         assert all(pool.closed for pool in servers.pools)
         servers.failures.clear()
         servers.now += 1
-        assert await direct.read(get()) is None
+        assert await direct.read(get(), PLAIN) is None
         servers.start()
         servers.now += 1
         assert (await read(servers, direct, get())).body == BODY

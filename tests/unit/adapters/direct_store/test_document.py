@@ -5,9 +5,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.ciphers import CipherContext
 
+from securecart.adapters.direct_store.chunk import Chunk
 from securecart.adapters.direct_store.document import Document
-from securecart.adapters.direct_store.entry import Chunk
 from securecart.adapters.direct_store.sse_s3 import DataKeys
 from securecart.wire.http import HttpResponse
 
@@ -89,7 +90,7 @@ class Volumes:
             pieces = [sealed[at : at + 2] for at in range(0, len(sealed), 2)]
             length = ("content-length", str(len(content)))
             self.exchanges.append(Exchange(pieces, HttpResponse(200, (length,))))
-            self.chunks.append(Chunk(f"3,{at}10badcafe", len(content), described))
+            self.chunks.append(Chunk(f"3,{at}10badcafe", 0, len(content), described))
 
     async def open(self, chunk: Chunk) -> Any:
         if chunk is self.missing:
@@ -98,7 +99,10 @@ class Volumes:
         return self.exchanges[self.chunks.index(chunk)]
 
     def document(self) -> Document:
-        return Document(HEAD, tuple(self.chunks), self, self.keys)
+        return Document(HEAD, tuple(self.chunks), self, self._cipher_of)
+
+    def _cipher_of(self, chunk: Chunk) -> CipherContext:
+        return self.keys.open(chunk.data_key).cipher()
 
 
 async def whole(document: Document) -> bytes:
@@ -245,7 +249,7 @@ def another_key(volumes: Volumes) -> None:
     """A data key of another store's."""
     _, described = DataKeys(bytes(31) + b"1", os.urandom).new()
     last = volumes.chunks[-1]
-    volumes.chunks[-1] = Chunk(last.file_id, last.size, described)
+    volumes.chunks[-1] = Chunk(last.file_id, last.offset, last.size, described)
 
 
 def nothing(volumes: Volumes) -> None:

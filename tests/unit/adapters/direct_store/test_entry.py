@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from securecart.adapters.direct_store.entry import Chunk, Unusual, entry_of
+from securecart.adapters.direct_store.chunk import Chunk
+from securecart.adapters.direct_store.entry import Unusual, entry_of
 
 Told = dict[str, Any]
 MD5 = "5d41402abc4b2a76b9719d911017c592"
@@ -90,7 +91,7 @@ def test_a_plain_entry_is_told_as_s3_does() -> None:
     assert entry.headers == HEADERS
     assert entry.checksum is None
     assert entry.size == 5
-    assert entry.chunks == (Chunk("3,000badcafe", 5, b'{"algorithm":"AES256"}'),)
+    assert entry.chunks == (Chunk("3,000badcafe", 0, 5, b'{"algorithm":"AES256"}'),)
 
 
 def test_what_was_sent_with_it_is_told() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from securecart.adapters.direct_store.entry import SEALED
 from securecart.adapters.direct_store.messages import (
     Assigned,
     Created,
@@ -32,7 +33,7 @@ CREATED = Created(
     md5=bytes(16),
     file_id="3,0112345678",
     chunk_md5=bytes(range(16)),
-    data_key=b"{}",
+    sealed=(SEALED, b"{}"),
     extended={"X-Amz-Meta-A": b"b", "Seaweed-X-Amz-ETag": b"0f"},
     unless_tagged=None,
     modified_ns=1_700_000_000_123_456_789,

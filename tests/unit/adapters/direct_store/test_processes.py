@@ -8,7 +8,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
 
-from securecart.adapters.direct_store.entry import Chunk, Unusual
+from securecart.adapters.direct_store.chunk import Chunk
+from securecart.adapters.direct_store.entry import Unusual
 from securecart.adapters.direct_store.messages import Refused
 from securecart.adapters.direct_store.processes import NotStored, Processes
 from securecart.adapters.direct_store.protobuf import fields_of, number, octets
@@ -107,7 +108,7 @@ def test_a_chunk_is_read_stored_and_deleted_with_a_token_of_its_own(
 
     async def act() -> None:
         await processes.store("3,010badcafe", b"sealed")
-        exchange = await processes.open(Chunk("3,010badcafe", 6, b""))
+        exchange = await processes.open(Chunk("3,010badcafe", 0, 6, b""))
         assert await exchange.read() == b"sealed"
         await processes.forget("3,010badcafe")
         assert servers.done == [

@@ -9,6 +9,7 @@ import pytest
 
 from securecart.names.credentials import Credentials
 from securecart.names.errors import ServiceError
+from securecart.s3 import Versioning
 from securecart.serve.gateway import health
 from securecart.serve.gateway.folders import read_slot
 from securecart.serve.gateway.generations import Generations
@@ -21,6 +22,7 @@ Run = Callable[[Coroutine[Any, Any, Any]], Any]
 
 TARGET, PAGE = "/docs/ada/report", "/docs?list-type=2&prefix=ada%2F"
 BUCKET = "/docs?versioning"
+PLAIN = Versioning.NEVER
 
 
 class Exchange:
@@ -103,7 +105,10 @@ class Shortcut:
         self.answered = 0
         self.abandoned = 0
 
-    async def read(self, request: HttpRequest) -> Exchange | None:
+    async def read(
+        self, request: HttpRequest, versioning: Versioning
+    ) -> Exchange | None:
+        assert versioning is PLAIN
         self.asked.append(request)
         if self.failure is not None:
             raise self.failure
@@ -357,7 +362,7 @@ def test_what_is_plain_goes_round_s3(run: Run, direct: Scene) -> None:
         assert written.headers == (("etag", '"direct"'),)
         expected = HttpRequest("PUT", TARGET, tuple(sent), b"text")
         assert direct.shortcut.asked == [expected]
-        found = await direct.store.ask("HEAD", TARGET, plain=True)
+        found = await direct.store.ask("HEAD", TARGET, versioning=PLAIN)
         assert isinstance(found, HttpResponse)
         assert direct.shortcut.asked[1:] == [HttpRequest("HEAD", TARGET, ())]
         assert direct.counted == [Word.DIRECT_WRITES, Word.DIRECT_READS]
@@ -371,7 +376,7 @@ def test_what_is_not_plain_goes_by_s3(run: Run, direct: Scene) -> None:
 
     async def act() -> None:
         await direct.store.put(TARGET, (), b"text", plain=False)
-        await direct.store.ask("GET", TARGET, plain=False)
+        await direct.store.ask("GET", TARGET)
         await direct.store.ask("GET", PAGE)
         await direct.store.head(TARGET)
         await direct.store.call("GET", BUCKET)
@@ -391,7 +396,7 @@ def test_what_is_declined_goes_by_s3(run: Run, direct: Scene) -> None:
         direct.shortcut.body = direct.shortcut.written = None
         head = await direct.store.put(TARGET, (), b"text", plain=True)
         assert ("etag", '"direct"') not in head.headers
-        found = await direct.store.ask("GET", TARGET, plain=True)
+        found = await direct.store.ask("GET", TARGET, versioning=PLAIN)
         assert cast("Any", found).body == b"text"
         assert direct.upstream.asked == ["PUT", "GET"]
         assert len(direct.shortcut.asked) == 2
@@ -420,13 +425,13 @@ def test_a_write_round_s3_is_counted_while_it_is_under_way(
     """So what was kept of its folder is asked for anew."""
 
     async def act() -> None:
-        assert cast("Any", await direct.store.ask("GET", TARGET, plain=True)).body
+        assert cast("Any", await direct.store.ask("GET", TARGET, versioning=PLAIN)).body
         await direct.store.ask("GET", PAGE)
         await direct.store.put(TARGET, (), b"more", plain=True)
         assert direct.shortcut.under_way == [True]
         assert quiet(direct.generations)
         direct.shortcut.body = b"more"
-        found = await direct.store.ask("GET", TARGET, plain=True)
+        found = await direct.store.ask("GET", TARGET, versioning=PLAIN)
         assert cast("Any", found).body == b"more"
         await direct.store.ask("GET", PAGE)
         assert direct.upstream.asked == ["GET", "GET"]
@@ -458,18 +463,20 @@ def test_what_is_read_round_s3_is_kept(run: Run, direct: Scene) -> None:
 
     async def act() -> None:
         for _ in range(3):
-            found = await direct.store.ask("GET", TARGET, plain=True)
+            found = await direct.store.ask("GET", TARGET, versioning=PLAIN)
             assert cast("Any", found).body == b"text"
         assert len(direct.shortcut.asked) == 1
         assert cast("Any", direct.shortcut.exchange).closed
         direct.shortcut.body = bytes(MOST_BYTES + 1)
         for _ in range(2):
-            answered = await direct.store.ask("GET", "/docs/ada/large", plain=True)
+            answered = await direct.store.ask(
+                "GET", "/docs/ada/large", versioning=PLAIN
+            )
             assert answered is cast("Any", direct.shortcut.exchange)
             assert not cast("Any", answered).closed
         direct.shortcut.failure = TimeoutError()
         with pytest.raises(TimeoutError):
-            await direct.store.ask("GET", "/docs/ada/large", plain=True)
+            await direct.store.ask("GET", "/docs/ada/large", versioning=PLAIN)
         assert direct.upstream.asked == []
 
     run(act())
@@ -481,8 +488,8 @@ def test_an_answer_kept_of_s3s_is_given_to_whoever_asks(
     """By either way it is the same document."""
 
     async def act() -> None:
-        await direct.store.ask("GET", TARGET, plain=False)
-        await direct.store.ask("GET", TARGET, plain=True)
+        await direct.store.ask("GET", TARGET)
+        await direct.store.ask("GET", TARGET, versioning=PLAIN)
         assert direct.shortcut.asked == []
 
     run(act())
@@ -500,7 +507,7 @@ def test_an_outage_is_one_of_both_ways(
         with pytest.raises(ConnectionError):
             await direct.store.put(TARGET, (), b"text", plain=True)
         with pytest.raises(ConnectionError):
-            await direct.store.ask("GET", TARGET, plain=True)
+            await direct.store.ask("GET", TARGET, versioning=PLAIN)
         assert direct.shortcut.asked == []
         await direct.store.health.look()
         assert (direct.upstream.abandoned, direct.shortcut.abandoned) == (1, 1)
