@@ -21,6 +21,9 @@ medians of the rounds: requests a second; the processor time of one, all server
 processes together; and the 99th percentile of its time. Where other work
 shares the machine, processor time is the figure to trust.
 
+`--own` measures in a bucket as `securecart up` makes it, in place of a plain one:
+versions are kept, and every side encrypts by our KMS, which the gateway answers.
+
 `--grow N` adds N roles with policies, N folders, and N sessions that were seen
 before, and compares ours with what it was without; with N of 1,000 that takes
 two minutes more. `--profile FILE` writes a cProfile of the gateway, `--only TEXT` keeps
@@ -56,6 +59,7 @@ from securecart.adapters.seaweedfs import KmsEndpoint, Store
 from securecart.adapters.seaweedfs.ports import free_ports
 from securecart.cli.account import (
     administrator,
+    s3_service_credentials,
     store_credentials,
     store_directory,
     store_sse_key,
@@ -104,6 +108,11 @@ POLICY = {
             "Action": "s3:ListBucket",
             "Resource": f"arn:aws:s3:::{BUCKET}",
             "Condition": {"StringLike": {"s3:prefix": "${aws:userid}/*"}},
+        },
+        {
+            "Effect": "Allow",
+            "Action": ["kms:Decrypt", "kms:GenerateDataKey"],
+            "Resource": "*",
         },
     ],
 }
@@ -419,8 +428,13 @@ async def put(side: Side, keys: Sequence[str]) -> None:
     )
 
 
-def peer_configuration(directory: Path, credentials: Credentials) -> tuple[Path, Path]:
-    """Write SeaweedFS's settings: a static key, and an STS with one role."""
+def peer_configuration(
+    directory: Path, credentials: Credentials, ours: Sequence[str]
+) -> tuple[Path, Path]:
+    """Write SeaweedFS's settings: a static key, and an STS with one role.
+
+    The KMS is that of `ours`, the arguments of the `weed s3` there is.
+    """
     key, secret = credentials.access_key_id, credentials.secret_access_key
     identity = {
         "name": "bench",
@@ -444,7 +458,9 @@ def peer_configuration(directory: Path, credentials: Credentials) -> tuple[Path,
         "policies": [{"name": "all", "document": document}],
     }
     identities, roles = directory / "peer-s3.json", directory / "peer-iam.json"
-    identities.write_text(json.dumps({"identities": [identity]}))
+    (config,) = (each for each in ours if each.startswith("-config="))
+    kms = json.loads(Path(config.partition("=")[2]).read_text())["kms"]
+    identities.write_text(json.dumps({"identities": [identity], "kms": kms}))
     roles.write_text(json.dumps(advanced))
     return identities, roles
 
@@ -458,9 +474,9 @@ async def start_peer(
     lend: bool,
 ) -> tuple[int, int]:
     """Start one more `weed s3`, like the one there is; answer port and process."""
-    identities, roles = peer_configuration(directory, credentials)
     proc = Path(f"/proc/{example}")
     arguments = (proc / "cmdline").read_text().rstrip("\0").split("\0")
+    identities, roles = peer_configuration(directory, credentials, arguments)
     environment = dict(
         each.partition("=")[::2]
         for each in (proc / "environ").read_text().rstrip("\0").split("\0")
@@ -529,17 +545,33 @@ def client(service: str, port: int, credentials: Credentials) -> Any:
     )
 
 
-def encrypt(s3: Any) -> None:
-    """Have SeaweedFS encrypt what it is given, as ours has it do by itself."""
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-    configuration = {"Rules": [rule]}
+def encrypt(s3: Any, key: str | None) -> None:
+    """Have a bucket's documents encrypted, by a key of KMS's or by S3's own."""
+    by = {"SSEAlgorithm": "AES256"}
+    if key is not None:
+        by = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    configuration = {"Rules": [{"ApplyServerSideEncryptionByDefault": by}]}
     s3.put_bucket_encryption(
         Bucket=BUCKET, ServerSideEncryptionConfiguration=configuration
     )
     s3.put_object(Bucket=BUCKET, Key="encrypted", Body=b"x")
     told = s3.head_object(Bucket=BUCKET, Key="encrypted")
-    if told.get("ServerSideEncryption") != "AES256":
+    if told.get("ServerSideEncryption") != by["SSEAlgorithm"]:
         raise AssertionError("it does not encrypt")
+
+
+def make_bucket(port: int, admin: Credentials, *, own: bool) -> str | None:
+    """Make the bucket through ours; answer the key that it is encrypted by."""
+    s3 = client("s3", port, admin)
+    s3.create_bucket(Bucket=BUCKET)
+    if not own:
+        return None
+    key: str = client("kms", port, admin).create_key()["KeyMetadata"]["Arn"]
+    s3.put_bucket_versioning(
+        Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"}
+    )
+    encrypt(s3, key)
+    return key
 
 
 def made_roles(
@@ -570,10 +602,9 @@ async def grow(port: int, admin: Credentials, side: Side, count: int) -> None:
 
 @contextmanager
 def gateway(
-    directory: Path, profile: str | None, *, keeps: bool
+    directory: Path, listener: socket.socket, profile: str | None, *, keeps: bool
 ) -> Iterator[tuple[int, int]]:
     """Run ours; answer its port and its process."""
-    listener = socket.create_server(("127.0.0.1", 0))
     process = multiprocessing.get_context("spawn").Process(
         target=serve, args=(directory, listener, profile), kwargs={"keeps": keeps}
     )
@@ -594,10 +625,11 @@ async def run(arguments: argparse.Namespace) -> None:
             directory / "data", account=ACCOUNT, region=REGION
         )
         admin = administrator(installation)
-        nowhere = KmsEndpoint("http://127.0.0.1:9", REGION, Credentials("none", "none"))
+        listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        kms = f"http://127.0.0.1:{listeners[0].getsockname()[1]}"
         store = Store(
             store_directory(installation),
-            nowhere,
+            KmsEndpoint(kms, REGION, s3_service_credentials(installation)),
             store_credentials(installation),
             store_sse_key(installation),
         )
@@ -611,15 +643,15 @@ async def run(arguments: argparse.Namespace) -> None:
             directory, s3, static, held, lend=arguments.lend
         )
         port, worker = held.enter_context(
-            gateway(installation.directory, arguments.profile, keeps=True)
+            gateway(installation.directory, listeners[0], arguments.profile, keeps=True)
         )
         asking_port, asking = held.enter_context(
-            gateway(installation.directory, None, keeps=False)
+            gateway(installation.directory, listeners[1], None, keeps=False)
         )
-        client("s3", port, admin).create_bucket(Bucket=BUCKET)
+        key = await asyncio.to_thread(make_bucket, port, admin, own=arguments.own)
         created = time.monotonic()
         ((session, folder),) = await asyncio.to_thread(made_roles, port, admin, [ROLE])
-        encrypt(client("s3", peer_port, static))
+        await asyncio.to_thread(encrypt, client("s3", peer_port, static), key)
         role = f"arn:aws:iam::role/{ROLE}"
         theirs, _ = await asyncio.to_thread(assume, peer_port, role, static)
         sides = [
@@ -698,5 +730,6 @@ if __name__ == "__main__":
     parser.add_argument("--profile", help="write a cProfile of the gateway here")
     parser.add_argument("--only", default="", help="keep loads with this in their name")
     parser.add_argument("--lend", action="store_true", help="our settings of Go to all")
+    parser.add_argument("--own", action="store_true", help="versions, and our KMS")
     parser.add_argument("--grow", type=int, default=0, help="more of everything")
     asyncio.run(run(parser.parse_args()))
