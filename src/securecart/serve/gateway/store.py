@@ -261,14 +261,7 @@ class Store:
             if written is not None:
                 self._count(Word.DIRECT_WRITES)
                 return written
-        exchange = await self.open("PUT", target, headers, body)
-        try:
-            head = await succeeded(exchange)
-            while await exchange.read():
-                pass
-        finally:
-            exchange.close()
-        return head
+        return await acknowledged(await self.open("PUT", target, headers, body))
 
     async def ask(
         self,
@@ -490,6 +483,22 @@ class _Write:
         finally:
             known = self._whole and self._status < _FAILURE
             self._lane.end(self._slots, known=known)
+
+
+async def acknowledged(exchange: Exchange) -> HttpResponse:
+    """Answer the head of a response to a write, read to its end.
+
+    Raises:
+        ServiceError: what the store refused, in S3's words.
+        ConnectionError, TimeoutError: it is not there, or hangs.
+    """
+    try:
+        head = await succeeded(exchange)
+        while await exchange.read():
+            pass
+    finally:
+        exchange.close()
+    return head
 
 
 async def succeeded(reading: Reading) -> HttpResponse:

@@ -24,7 +24,7 @@ from securecart.serve.gateway.same_name import (
     finds_out_by_writing,
     require_room,
 )
-from securecart.serve.gateway.store import Exchange, Store, succeeded, target_of
+from securecart.serve.gateway.store import Exchange, Store, acknowledged, target_of
 from securecart.serve.gateway.store_errors import refusal
 from securecart.serve.gateway.upload_id import UploadId
 from securecart.wire.chunked import encode_chunk, encode_end
@@ -199,7 +199,7 @@ async def upload(
         body = await _whole(payload)
         whole = (*headers, *payload.trailers.items())
         return await store.put(target, whole, body, plain=False)
-    return await _acknowledged(await _streamed(store, target, headers, payload))
+    return await acknowledged(await _streamed(store, target, headers, payload))
 
 
 def _is_small(payload: Payload) -> bool:
@@ -211,16 +211,6 @@ async def _whole(payload: Payload) -> bytes:
     while piece := await payload.read():
         pieces.append(piece)
     return pieces[0] if len(pieces) == 1 else b"".join(pieces)
-
-
-async def _acknowledged(exchange: Exchange) -> HttpResponse:
-    try:
-        head = await succeeded(exchange)
-        while await exchange.read():
-            pass
-    finally:
-        exchange.close()
-    return head
 
 
 async def _streamed(
