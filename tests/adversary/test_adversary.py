@@ -88,7 +88,8 @@ def test_the_adversary_sees(world: World, name: str) -> None:
         found = [*count.leaks, *unrecorded(world.company, count.request_ids)]
     kinds = {leak.kind for leak in found}
     assert hole["kind"] in kinds, (kinds, *count.lines())
-    assert "unserved" not in kinds
+    # Where others may delete, what they deleted is missed.
+    assert "unserved" not in kinds or "DeleteObjects" in hole["operations"]
 
 
 @contextmanager

@@ -247,7 +247,7 @@ def target(*segments: str) -> str:
 
 @given(puts(), names, names)
 @settings(
-    max_examples=60,
+    max_examples=25,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

@@ -141,7 +141,7 @@ def assert_the_same(ways: Ways, at: str, body: bytes, keeps: Versioning) -> None
 
 @given(puts(), names)
 @settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -163,7 +163,7 @@ def test_the_newest_version_is_read_as_s3_reads_it(
 
 @given(puts(), names)
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
