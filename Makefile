@@ -26,7 +26,7 @@ up: install
 # guards that take longest among them, for the end, where a processor idles.
 test: install
 	@$(MAKE) --no-print-directory -j -O check peers
-	$(BIN)/pytest -q -m slow -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -m slow -n 4 --dist loadfile --no-loadscope-reorder
 
 # What a change is checked with while it is made: under a minute. All of it at
 # once, for mypy takes one processor and the rest waits now and then; what each
