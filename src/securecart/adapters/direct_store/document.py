@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable
-from itertools import islice
 from typing import Protocol
 
 from cryptography.hazmat.primitives.ciphers import CipherContext
@@ -105,17 +104,19 @@ class Document:
     async def _next(self) -> None:
         """Go on to the next chunk, if there is one."""
         self.close()
-        for chunk in islice(self._coming, 1):
-            try:
-                self._cipher = self._cipher_of(chunk)
-            except NotOpened as error:
-                raise ConnectionError(f"a chunk cannot be opened: {error}") from error
-            exchange = await self._volumes.open(chunk)
-            self._exchange, self._left = exchange, chunk.size
-            head = await exchange.head()
-            sizes = [value for name, value in head.headers if name == "content-length"]
-            if head.status != _OK or sizes != [str(chunk.size)]:
-                raise ConnectionError(f"a chunk is not there: {head.status}")
+        chunk = next(self._coming, None)
+        if chunk is None:
+            return
+        try:
+            self._cipher = self._cipher_of(chunk)
+        except NotOpened as error:
+            raise ConnectionError(f"a chunk cannot be opened: {error}") from error
+        exchange = await self._volumes.open(chunk)
+        self._exchange, self._left = exchange, chunk.size
+        head = await exchange.head()
+        sizes = [value for name, value in head.headers if name == "content-length"]
+        if head.status != _OK or sizes != [str(chunk.size)]:
+            raise ConnectionError(f"a chunk is not there: {head.status}")
 
 
 class OpeningTap:

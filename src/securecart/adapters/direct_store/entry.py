@@ -88,7 +88,6 @@ class Entry:
     kms_data_key: bytes | None
     headers: tuple[tuple[str, str], ...]
     checksum: tuple[str, str] | None
-    size: int
     chunks: tuple[Chunk, ...]
 
 
@@ -144,7 +143,7 @@ def _entry(told: Any) -> Entry:
         headers.append((KMS_KEY.lower(), extended[KMS_KEY]))
         data_key = extended[KMS_DATA_KEY].encode("latin-1")
     headers += _kept_headers(extended)
-    return Entry(data_key, tuple(headers), _checksum(extended), size, chunks)
+    return Entry(data_key, tuple(headers), _checksum(extended), chunks)
 
 
 def _kept_headers(extended: dict[str, str]) -> list[tuple[str, str]]:

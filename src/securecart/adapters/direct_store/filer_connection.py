@@ -62,19 +62,11 @@ class FilerConnection(asyncio.Protocol):
         Raises:
             ConnectionError: the filer is gone, or has refused.
         """
-        return await self.call(ASSIGN_VOLUME, request)
-
-    async def call(self, path: str, request: Message) -> Message:
-        """Make a call of its own, beside the stream.
-
-        Raises:
-            ConnectionError: the filer is gone, or has refused.
-        """
-        stream = self._begin(path)
+        stream = self._begin(ASSIGN_VOLUME)
         answer: asyncio.Future[Message] = self._loop.create_future()
         self._calls[stream] = answer
-        self._send(stream, request, last=True)
         try:
+            self._send(stream, request, last=True)
             return await answer
         finally:
             self._calls.pop(stream, None)

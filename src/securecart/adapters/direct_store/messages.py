@@ -7,9 +7,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from securecart.adapters.direct_store.entry import (
-    FILE_ID,
-)
+from securecart.adapters.direct_store.entry import FILE_ID
 from securecart.adapters.direct_store.protobuf import (
     Malformed,
     fields_of,
@@ -19,7 +17,6 @@ from securecart.adapters.direct_store.protobuf import (
 
 STREAM_MUTATE_ENTRY = "/filer_pb.SeaweedFiler/StreamMutateEntry"
 ASSIGN_VOLUME = "/filer_pb.SeaweedFiler/AssignVolume"
-
 
 _IF_ETAG_NOT_MATCH = 4
 _MODE = 0o660
@@ -58,7 +55,7 @@ class Created:
 def create_request(request_id: int, created: Created) -> bytes:
     """Encode a StreamMutateEntryRequest that makes an entry, or takes its place."""
     request = octets(1, created.directory.encode())
-    request += octets(2, _entry(created, created.name))
+    request += octets(2, _entry(created))
     if created.unless_tagged is not None:
         clause = number(1, _IF_ETAG_NOT_MATCH) + octets(
             2, created.unless_tagged.encode()
@@ -67,7 +64,7 @@ def create_request(request_id: int, created: Created) -> bytes:
     return number(1, request_id) + octets(2, request)
 
 
-def _entry(created: Created, name: str) -> bytes:
+def _entry(created: Created) -> bytes:
     sealed, data_key = created.sealed
     seconds = created.modified_ns // 1_000_000_000
     chunk = (
@@ -86,7 +83,8 @@ def _entry(created: Created, name: str) -> bytes:
         + octets(7, created.content_type.encode("latin-1"))
         + octets(14, created.md5)
     )
-    entry = [octets(1, name.encode()), octets(3, chunk), octets(4, attributes)]
+    entry = [octets(1, created.name.encode())]
+    entry += [octets(3, chunk), octets(4, attributes)]
     entry += [
         octets(5, octets(1, name.encode()) + octets(2, value))
         for name, value in created.extended.items()
@@ -100,28 +98,25 @@ def mutated(message: bytes) -> tuple[int, str | None]:
     Raises:
         Malformed: it is none, or not to a creation.
     """
-    request_id, error, answered = 0, None, False
-    for field, value in fields_of(message):
-        if field == 1 and isinstance(value, int):
-            request_id = value
-        elif field == 3 and isinstance(value, bytes):  # noqa: PLR2004 - a field's number
-            answered = True
-            error = _error(value) or error
-        elif field == 7 and isinstance(value, bytes) and value:  # noqa: PLR2004 - likewise
-            error = value.decode("utf-8", "replace")
-    if not answered and error is None:
+    told = dict(fields_of(message))
+    request_id, created, error = told.get(1, 0), told.get(3), _text(told, 7)
+    if isinstance(created, bytes):
+        error = _error(created) or error
+    elif not error:
         raise Malformed("an answer to nothing that was asked")
-    return request_id, error
+    return request_id if isinstance(request_id, int) else 0, error or None
 
 
-def _error(response: bytes) -> str | None:
+def _error(response: bytes) -> str:
     """Read a CreateEntryResponse: 1 is the error in words, 3 its code."""
-    for field, value in fields_of(response):
-        if field == 1 and isinstance(value, bytes) and value:
-            return value.decode("utf-8", "replace")
-        if field == 3 and value:  # noqa: PLR2004 - a field's number
-            return f"code {value!r}"
-    return None
+    told = dict(fields_of(response))
+    code = told.get(3)
+    return _text(told, 1) or (f"code {code!r}" if code else "")
+
+
+def _text(told: Mapping[int, int | bytes], field: int) -> str:
+    value = told.get(field)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +148,13 @@ def assigned(message: bytes) -> Assigned:
         Malformed: it is none.
         Refused: there is no room, say.
     """
-    file_id, count = "", 0
-    for field, value in fields_of(message):
-        if field == 1 and isinstance(value, bytes):
-            file_id = value.decode("ascii", "replace")
-        elif field == 4 and isinstance(value, int):  # noqa: PLR2004 - a field's number
-            count = value
-        elif field == 8 and isinstance(value, bytes) and value:  # noqa: PLR2004 - likewise
-            raise Refused(value.decode("utf-8", "replace"))
+    told = dict(fields_of(message))
+    if error := _text(told, 8):
+        raise Refused(error)
+    file_id, count = _text(told, 1), told.get(4)
     if not FILE_ID.fullmatch(file_id):
         raise Malformed(f"no id: {file_id[:40]!r}")
     volume, _, rest = file_id.partition(",")
     key, cookie = rest[:-_COOKIE_DIGITS], rest[-_COOKIE_DIGITS:]
+    count = count if isinstance(count, int) else 0
     return Assigned(int(volume), int(key, 16), cookie, count)

@@ -122,7 +122,9 @@ class KmsDataKeys:
         Raises:
             NotOpened: KMS does not open it, or it is not committed to.
         """
-        found = described(document)
+        return self._opened(described(document))
+
+    def _opened(self, found: Described) -> DataKey:
         opened = self._kms.decrypt(found.made, found.context)
         data_key = DataKey(opened, found.counter, ALGORITHM)
         if found.commitment is None or len(opened) != _KEY_BYTES:
@@ -137,7 +139,8 @@ class KmsDataKeys:
         Raises:
             NotOpened: see `open`; so does what is answered, for another's chunk.
         """
-        data_key, whole = self.open(document), described(document)
+        whole = described(document)
+        data_key = self._opened(whole)
 
         def cipher_of(chunk: Chunk) -> CipherContext:
             of_chunk = described(chunk.data_key)

@@ -32,8 +32,9 @@ from securecart.serve.gateway.encryption import (
 from securecart.serve.gateway.limits import GIB
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.patience import patiently
-from securecart.serve.gateway.store import Exchange, succeeded
+from securecart.serve.gateway.store import succeeded
 from securecart.serve.gateway.upload_id import UploadId
+from securecart.serve.gateway.upstream import Exchange
 from securecart.serve.gateway.writing import (
     DESCRIBING,
     METADATA,

@@ -24,7 +24,8 @@ from securecart.serve.gateway.pipeline import Authenticator, Pipeline
 from securecart.serve.gateway.readiness import Readiness
 from securecart.serve.gateway.server import GatewayServer
 from securecart.serve.gateway.sessions import Sessions
-from securecart.serve.gateway.store import Shortcut, Store, Upstream
+from securecart.serve.gateway.store import Store
+from securecart.serve.gateway.upstream import Shortcut, Upstream
 from securecart.serve.refusal import Refusals
 from securecart.sts import AuthorizationMessages
 from securecart.trail import Journal

@@ -18,8 +18,9 @@ from securecart.serve.gateway.checksums import with_type
 from securecart.serve.gateway.encryption import require_customer_key, require_decrypt
 from securecart.serve.gateway.message import Answer
 from securecart.serve.gateway.refusals import InternalError
-from securecart.serve.gateway.store import Reading, read_whole
+from securecart.serve.gateway.store import read_whole
 from securecart.serve.gateway.store_errors import refusal, store_error
+from securecart.serve.gateway.upstream import Reading
 from securecart.wire.http import HttpResponse
 
 _CONDITIONS = frozenset(

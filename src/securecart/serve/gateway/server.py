@@ -16,7 +16,7 @@ from securecart.serve.gateway.meter import Meter
 from securecart.serve.gateway.monitoring import Monitoring
 from securecart.serve.gateway.readiness import Readiness
 from securecart.serve.gateway.scoreboard import Word
-from securecart.serve.gateway.store import Upstream
+from securecart.serve.gateway.upstream import Upstream
 
 _SWEEP_SECONDS = 1.0
 _MONITORING = Limits(connections=32)

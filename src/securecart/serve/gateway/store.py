@@ -5,7 +5,6 @@ client sent is passed on because it was sent.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Protocol
 
 from securecart.names.clock import Clock
 from securecart.names.credentials import Credentials
@@ -16,6 +15,7 @@ from securecart.serve.gateway.health import StoreHealth
 from securecart.serve.gateway.kept_answers import KeptAnswers, asked_of, may_be_kept
 from securecart.serve.gateway.scoreboard import Word
 from securecart.serve.gateway.store_errors import store_error
+from securecart.serve.gateway.upstream import Exchange, Reading, Shortcut, Upstream
 from securecart.wire.http import HttpRequest, HttpResponse
 from securecart.wire.query_string import percent_encode
 from securecart.wire.sigv4 import Signer
@@ -33,131 +33,6 @@ percent-encoded, take under 4 MB."""
 _ERROR = 400
 _FAILURE = 500
 _SAFE = frozenset({"GET", "HEAD"})
-
-
-class Reading(Protocol):
-    """An answer of the store's, as it comes; whoever asked for it closes it."""
-
-    async def head(self) -> HttpResponse:
-        """Answer status and headers.
-
-        Raises:
-            ConnectionError, TimeoutError: the store broke off, or hangs.
-        """
-        ...
-
-    async def read(self) -> bytes:
-        """Answer the next piece of the body, empty at its end.
-
-        Raises:
-            ConnectionError, TimeoutError: the store broke off, or hangs.
-        """
-        ...
-
-    def close(self) -> None:
-        """Give the connection back, or break off what is under way.
-
-        Breaking off before the body was sent wholly is how an upload is
-        called off: the store keeps nothing of it.
-        """
-        ...
-
-
-class Exchange(Reading, Protocol):
-    """One request to the store, and its answer."""
-
-    @property
-    def answered(self) -> bool:
-        """The store has answered: sending more of a body is pointless."""
-        ...
-
-    async def send(self, data: bytes) -> None:
-        """Send a piece of the body.
-
-        Raises:
-            ConnectionError, TimeoutError: the store broke off, or hangs.
-        """
-        ...
-
-    async def end(self) -> None:
-        """Say that a body without an announced length is complete."""
-        ...
-
-
-class Upstream(Protocol):
-    """Connections to an S3 server."""
-
-    async def open(
-        self, request: HttpRequest, *, length: int | None = None, chunked: bool = False
-    ) -> Exchange:
-        """Send a request.
-
-        `length` announces a body of that size, `chunked` one of any size;
-        either follows by `send`. With neither, the request's own body goes.
-
-        Raises:
-            BlockingIOError: every connection is taken, and stayed so.
-            ConnectionError, TimeoutError: the store is not there.
-        """
-        ...
-
-    @property
-    def busy(self) -> int:
-        """How many connections are in use."""
-        ...
-
-    @property
-    def idle(self) -> int:
-        """How many are open and at rest."""
-        ...
-
-    @property
-    def waiting(self) -> int:
-        """How many requests wait for one."""
-        ...
-
-    @property
-    def answered(self) -> int:
-        """How many answers have come whole."""
-        ...
-
-    def abandon(self) -> None:
-        """Fail everything that is under way."""
-        ...
-
-
-class Shortcut(Protocol):
-    """The plainest objects, read and written round the store's S3 endpoint.
-
-    Requests are as they would go to it, but for the signature. None stands for
-    what is not plain, or not to be had so: nothing was done, and S3 is asked.
-    """
-
-    async def read(
-        self, request: HttpRequest, versioning: Versioning
-    ) -> Reading | None:
-        """Answer a GET or HEAD of an object as it is now.
-
-        `versioning` is that of its bucket.
-        """
-        ...
-
-    async def write(self, request: HttpRequest) -> HttpResponse | None:
-        """Carry out a PUT of an object, in a bucket that has never kept versions.
-
-        Raises:
-            ConnectionError, TimeoutError: it may have been done, or not.
-        """
-        ...
-
-    @property
-    def answered(self) -> int:
-        """How many answers have come whole."""
-        ...
-
-    def abandon(self) -> None:
-        """Fail everything that is under way."""
-        ...
 
 
 class _Heard:
@@ -196,7 +71,7 @@ class Store:
         shortcut: Shortcut | None = None,
         count: Callable[[Word], object] = lambda _: None,
     ) -> None:
-        """Speak to `upstream`; without `kept` it is asked each time."""
+        """Speak to `upstream`, and round it by `shortcut`; keep answers in `kept`."""
         self._upstream = upstream
         self._signer = Signer(credentials, region=region, service="s3")
         self._clock = clock

@@ -24,9 +24,10 @@ from securecart.serve.gateway.same_name import (
     finds_out_by_writing,
     require_room,
 )
-from securecart.serve.gateway.store import Exchange, Store, acknowledged, target_of
+from securecart.serve.gateway.store import Store, acknowledged, target_of
 from securecart.serve.gateway.store_errors import refusal
 from securecart.serve.gateway.upload_id import UploadId
+from securecart.serve.gateway.upstream import Exchange
 from securecart.wire.chunked import encode_chunk, encode_end
 from securecart.wire.http import HttpRequest, HttpResponse
 

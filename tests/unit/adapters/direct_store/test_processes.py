@@ -55,7 +55,7 @@ def test_an_entry_is_asked_for_with_a_token_to_read(
         for _ in range(2):
             entry = await processes.entry(PATH)
             assert entry is not None
-            assert entry.size == 5
+            assert entry.chunks[0].size == 5
         servers.now += 1
         await processes.entry(PATH)
         assert await processes.entry("/buckets/docs/none") is None
